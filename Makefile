@@ -1,0 +1,60 @@
+# Four verbs for people and CI alike. A second run installs nothing and needs no network.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+APT := $(shell command -v apt-get 2>/dev/null)
+# Debian packages that the tests need, as command:package pairs.
+DEBIAN := strace:strace ip:iproute2
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: install demo debian test lint types rooms pytest nightly bench docs clean
+
+$(VENV)/.core: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint]'
+	mkdir -p .build/import && ln -sfn ../../crawler .build/import/desist
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	touch $@
+
+install: $(VENV)/.core
+
+demo: $(VENV)/.core  ## the main job, on simulated platforms, without internet
+	$(BIN)/desist demo
+
+debian:
+	@missing=""; for pair in $(DEBIAN); do command -v $${pair%%:*} >/dev/null 2>&1 || missing="$$missing $${pair##*:}"; done; \
+	if [ -n "$$missing" ]; then \
+	  [ -n "$(APT)" ] || { echo "make: install$$missing, then run make test again" >&2; exit 1; }; \
+	  $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy -p desist
+
+rooms: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+pytest: $(VENV)/.dev debian
+	$(BIN)/pytest -q -m "not nightly"
+
+test: lint types rooms pytest  ## what CI runs
+
+nightly: $(VENV)/.dev debian  ## long crash loops and fuzzing
+	$(BIN)/pytest -q -m nightly
+
+bench: $(VENV)/.bench  ## side by side with peers, in one run
+	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) .build build dist *.egg-info

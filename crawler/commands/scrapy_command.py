@@ -1,0 +1,38 @@
+"""`scrapy desist ...`: the same verbs from inside Scrapy's own command line."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from scrapy.commands import ScrapyCommand
+
+from .main import main
+
+__all__ = ["Command"]
+
+
+class Command(ScrapyCommand):
+    """Hands everything behind `desist` to Desist's own parser."""
+
+    requires_project = False
+    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own attribute
+
+    def syntax(self) -> str:
+        """The usage line that `scrapy --help` shows."""
+        return "VERB ..."
+
+    def short_desc(self) -> str:
+        """The line in Scrapy's list of commands."""
+        return "Policies, refusals and the record of them (desist --help)"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Leave Scrapy's global options out: they would shadow the verbs' own."""
+        parser.add_argument("words", nargs=argparse.REMAINDER)
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Nothing to do: the verbs read their own options."""
+
+    def run(self, args: list[str], opts: Any) -> None:
+        """Run the verb; Scrapy exits with `exitcode`."""
+        self.exitcode = main(opts.words, prog="scrapy desist")
