@@ -37,7 +37,7 @@ class DesistError(Exception):
 
     exit_code = 2
 
-    def __init__(self, message: str, *, place: str = "", help: str = "") -> None:  # noqa: A002 - the word on the screen
+    def __init__(self, message: str, *, place: str = "", help: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.place = place
@@ -56,7 +56,9 @@ class UsageError(DesistError):
 class PolicyError(DesistError):
     """The documents do not make a policy set; `diagnostics` holds all that is wrong with all files."""
 
-    def __init__(self, message: str, *, diagnostics: Sequence[Diagnostic] = (), place: str = "", help: str = "") -> None:  # noqa: A002
+    def __init__(
+        self, message: str, *, diagnostics: Sequence[Diagnostic] = (), place: str = "", help: str = ""
+    ) -> None:
         super().__init__(message, place=place, help=help)
         self.diagnostics = tuple(diagnostics)
 

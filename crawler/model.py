@@ -136,7 +136,7 @@ class RobotsVerdict(msgspec.Struct, frozen=True):
 
     effect: Effect
     basis: Basis = Basis.ROBOTS
-    """ROBOTS where a rule matched; AMBIGUOUS where readings differ; ROBOTS_UNAVAILABLE where the file is not on hand."""
+    """ROBOTS where a rule matched, AMBIGUOUS where readings differ, ROBOTS_UNAVAILABLE where no file is on hand."""
     why: str = ""
     """One clause, lower case, no full stop."""
     line: int = 0

@@ -33,6 +33,6 @@ class Command(ScrapyCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Nothing to do: the verbs read their own options."""
 
-    def run(self, args: list[str], opts: Any) -> None:
+    def run(self, args: list[str], opts: Any) -> None:  # noqa: ARG002
         """Run the verb; Scrapy exits with `exitcode`."""
         self.exitcode = main(opts.words, prog="scrapy desist")
