@@ -26,7 +26,7 @@ def test_every_package_folder_is_listed() -> None:
 
 @pytest.fixture(scope="module")
 def wheel_names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The names inside a wheel, built without isolation (nothing is downloaded) from a copy without old build output."""
+    """The names inside a wheel built from a copy without old output, without isolation: nothing is downloaded."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     for name in ("crawler", "policies"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
