@@ -7,9 +7,11 @@ APT := $(shell command -v apt-get 2>/dev/null)
 DEBIAN := strace:strace ip:iproute2
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: install demo debian test lint types rooms pytest nightly bench docs clean
+.PHONY: install demo debian package test lint types rooms pytest nightly bench docs clean
 
 $(VENV)/.core: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Desist needs Python 3.11 or newer; say which with make PYTHON=python3.x" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory package NAME=python3-venv
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	touch $@
@@ -30,10 +32,12 @@ demo: $(VENV)/.core  ## the main job, on simulated platforms, without internet
 
 debian:
 	@missing=""; for pair in $(DEBIAN); do command -v $${pair%%:*} >/dev/null 2>&1 || missing="$$missing $${pair##*:}"; done; \
-	if [ -n "$$missing" ]; then \
-	  [ -n "$(APT)" ] || { echo "make: install$$missing, then run make test again" >&2; exit 1; }; \
-	  $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
-	fi
+	[ -z "$$missing" ] || $(MAKE) --no-print-directory package NAME="$$missing"
+
+package:
+	@[ -n "$(APT)" ] || { echo "make: please install $(NAME), then run make again" >&2; exit 1; }
+	$(SUDO) apt-get update -qq
+	$(SUDO) apt-get install -y -qq --no-install-recommends $(NAME)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
