@@ -1,0 +1,81 @@
+"""What a simulated server saw: every connection, every request, every DNS query, with the time of its arrival.
+
+A site's hit log is the server's own count. What a crawler says about itself is never used in its place.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = ["Connection", "Hit", "Query"]
+
+
+class Connection(msgspec.Struct, kw_only=True):
+    """One accepted TCP connection; it counts even where the client never sent a byte."""
+
+    id: int
+    site: str
+    """The name of the site whose address was connected to."""
+    address: str
+    port: int
+    peer_port: int
+    tls: bool
+    opened_ns: int
+    """Unix time in ns at which the server accepted it."""
+    closed_ns: int = 0
+    """Unix time in ns at which the server learned that it was closed or closed it itself; 0: still open."""
+    bytes_in: int = 0
+    """Bytes received, TLS records included."""
+    bytes_out: int = 0
+    requests: int = 0
+    error: str = ""
+    """Why it ended early, for example a failed handshake."""
+
+
+class Hit(msgspec.Struct, kw_only=True):
+    """One request whose head arrived in full."""
+
+    site: str
+    """The name of the site that the Host header names; where none has that name, of the site at that address."""
+    at_site: str
+    """The name of the site at the address that was connected to."""
+    arrived_ns: int
+    """Unix time in ns at which the kernel took in the head's last byte (SO_TIMESTAMPNS; else the time of reading)."""
+    scheme: str
+    method: str
+    host: str
+    """The Host header as received."""
+    path: str
+    """The request target as received."""
+    headers: tuple[tuple[str, str], ...]
+    connection: int
+    """`Connection.id`."""
+    bytes_in: int
+    bytes_out: int = 0
+    status: int = 0
+    """0 while nothing was answered."""
+
+    def header(self, name: str) -> str:
+        """The first field of that name, empty where there is none."""
+        return next((value for field, value in self.headers if field.lower() == name.lower()), "")
+
+    def __str__(self) -> str:
+        """One line for messages."""
+        return f"{self.method} {self.scheme}://{self.host}{self.path}"
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """One DNS question."""
+
+    at_ns: int
+    """Unix time in ns at which it was read."""
+    name: str
+    """Lower case, without the trailing dot."""
+    kind: str
+    """`A`, `AAAA`, ..."""
+    transport: str
+    """`udp` or `tcp`."""
+
+    def __str__(self) -> str:
+        """One line for messages."""
+        return f"{self.kind} {self.name} over {self.transport}"

@@ -1,0 +1,272 @@
+"""A simulated web: sites on real loopback servers with a DNS server of their own, in a thread of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from ..errors import UsageError
+from .hits import Connection, Hit, Query
+from .nameserver import Answer, NameServer
+from .server import Listener, SiteServer
+from .site import Site
+
+__all__ = ["MountedSite", "Web"]
+
+Scheme = Literal["http", "https"]
+# One address a site, so that a connection tells whose it is before a byte is sent. Linux answers on all of 127/8.
+_NETWORK = "127.83"
+_TRIES = 64
+_WELL_KNOWN = ("/robots.txt", "/.well-known/", "/ai.txt", "/rsl.xml")
+
+
+class Web:
+    """Mounts `sites` while the context is entered.
+
+    `names` adds DNS answers that no site has: aliases, chains, rebinding. `tls` serves HTTPS beside HTTP on a second
+    port. All sites share one port number (`port`, `https_port`; 0 takes a free one), each on an address of its own.
+    """
+
+    def __init__(
+        self,
+        sites: Iterable[Site],
+        *,
+        names: Mapping[str, Answer | Sequence[Answer]] | None = None,
+        tls: bool = False,
+        port: int = 0,
+        https_port: int = 0,
+        dns_port: int = 0,
+    ) -> None:
+        self._sites = {site.name: site for site in sites}
+        self._names = dict(names or {})
+        self._wanted = (port, https_port, dns_port)
+        self._with_tls = tls
+        self._addresses = _addresses(self._sites.values())
+        self._folder = tempfile.TemporaryDirectory(prefix="desist-web-") if tls else None
+        self._thread: threading.Thread | None = None
+        self.ports: dict[str, int] = {}
+        """The port of each scheme, once entered."""
+        self.ca_file: Path | None = None
+        """The certificate to trust where `tls` is on (SSL_CERT_FILE)."""
+
+    def __enter__(self) -> Self:
+        """Bind every socket, then start serving."""
+        listeners = self._bind()
+        self._loop = asyncio.new_event_loop()
+        self.server = SiteServer(self._sites.values(), self.ports)
+        self.dns = NameServer({**self._site_answers(), **self._names})
+        self._thread = threading.Thread(target=self._loop.run_forever, name="desist-simulated-web", daemon=True)
+        self._thread.start()
+        self._call(self._start(listeners))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close every socket and end the thread; the logs stay readable."""
+        assert self._thread is not None
+        self._call(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._thread = None
+        if self._folder:
+            self._folder.cleanup()
+
+    def __getitem__(self, name: str) -> MountedSite:
+        """The site of that name or alias; raises KeyError."""
+        for site in self._sites.values():
+            if site.serves(name):
+                return MountedSite(self, site, self._addresses[site.name])
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[MountedSite]:
+        """All sites in the order of their description."""
+        return (self[name] for name in self._sites)
+
+    def url(self, name: str, path: str = "/", scheme: Scheme = "http") -> str:
+        """The URL of `path` on the host `name`, with this web's port."""
+        port = self.ports[scheme]
+        usual = port == {"http": 80, "https": 443}[scheme]
+        return f"{scheme}://{name}{path}" if usual else f"{scheme}://{name}:{port}{path}"
+
+    @property
+    def nameserver(self) -> str:
+        """The DNS server as `ip:port`, for DESIST_NAMESERVERS."""
+        return "{}:{}".format(*self.dns.address)
+
+    @property
+    def hits(self) -> list[Hit]:
+        """Every request so far, of all sites, by arrival."""
+        self.settle()
+        return sorted(self.server.hits, key=lambda hit: hit.arrived_ns)
+
+    @property
+    def connections(self) -> list[Connection]:
+        """Every connection so far, of all sites, by acceptance."""
+        self.settle()
+        return list(self.server.connections)
+
+    @property
+    def queries(self) -> list[Query]:
+        """Every DNS question so far."""
+        self.settle()
+        return list(self.dns.queries)
+
+    def settle(self) -> None:
+        """Make the logs hold all that has reached the sockets before this call."""
+        if self._thread is not None:
+            self._call(self._settle())
+
+    async def _settle(self) -> None:
+        self.server.settle()
+        await asyncio.sleep(0)  # one turn of the loop: datagrams that have arrived are read
+
+    def _call(self, coroutine: Any) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    async def _start(self, listeners: list[Listener]) -> None:
+        for listener in listeners:
+            self.server.listen(listener)
+        await self.dns.start(port=self._wanted[2])
+
+    async def _stop(self) -> None:
+        self.server.close()
+        self.dns.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _site_answers(self) -> dict[str, Answer]:
+        return {name: _answer(self._addresses[site.name]) for site in self._sites.values() for name in site.names}
+
+    def _bind(self) -> list[Listener]:
+        listeners = self._bind_all("http", self._wanted[0], {})
+        if self._folder is not None:
+            listeners += self._bind_all("https", self._wanted[1], self._contexts(Path(self._folder.name)))
+        return listeners
+
+    def _contexts(self, folder: Path) -> dict[str, ssl.SSLContext]:
+        from .authority import TestAuthority  # noqa: PLC0415 - only simulated webs with TLS pay for cryptography
+
+        authority = TestAuthority(folder)
+        self.ca_file = authority.file
+        return {name: authority.context(site.names, self._addresses[name]) for name, site in self._sites.items()}
+
+    def _bind_all(self, scheme: Scheme, wanted: int, contexts: Mapping[str, ssl.SSLContext]) -> list[Listener]:
+        addresses = list(self._addresses.values())
+        self.ports[scheme], socks = _bind_same_port(addresses, wanted)
+        return [
+            Listener(sock, site, address, self.ports[scheme], contexts.get(site.name))
+            for sock, site, address in zip(socks, self._sites.values(), addresses, strict=True)
+        ]
+
+
+class MountedSite:
+    """A site on its server: its URLs, and what the server saw of it."""
+
+    def __init__(self, web: Web, site: Site, address: str) -> None:
+        self._web = web
+        self.site = site
+        self.name = site.name
+        self.address = address
+
+    def url(self, path: str = "/", scheme: Scheme = "http") -> str:
+        """The URL of `path` on the first name."""
+        return self._web.url(self.name, path, scheme)
+
+    @property
+    def hits(self) -> list[Hit]:
+        """Requests that named this site in the Host header or came to its address, by arrival."""
+        return [hit for hit in self._web.hits if self.name in (hit.site, hit.at_site)]
+
+    @property
+    def connections(self) -> list[Connection]:
+        """Connections to its address, and others that carried a request for it."""
+        carried = {hit.connection for hit in self.hits}
+        return [one for one in self._web.connections if one.site == self.name or one.id in carried]
+
+    @property
+    def queries(self) -> list[Query]:
+        """DNS questions for one of its names."""
+        return [query for query in self._web.queries if self.site.serves(query.name)]
+
+    def hits_after(self, moment_ns: int) -> list[Hit]:
+        """Requests that arrived later than `moment_ns` (Unix time in ns)."""
+        return [hit for hit in self.hits if hit.arrived_ns > moment_ns]
+
+    def was_never_contacted(self) -> bool:
+        """True, or an AssertionError that lists every DNS question, connection and request that reached it."""
+        seen = [str(query) for query in self.queries]
+        seen += [f"connection {one.id} from port {one.peer_port}" for one in self.connections]
+        return _nothing(f"{self.name} was contacted", seen + [str(hit) for hit in self.hits])
+
+    def was_never_requested(self) -> bool:
+        """True, or an AssertionError that lists every request but those for robots.txt and its like."""
+        seen = [str(hit) for hit in self.hits if not hit.path.startswith(_WELL_KNOWN)]
+        return _nothing(f"{self.name} was asked for more than its well-known files", seen)
+
+    def was_contacted(self) -> bool:
+        """True, or an AssertionError: the control that shows the crawl ran at all."""
+        if self.hits:
+            return True
+        raise AssertionError(f"{self.name} was never asked for anything")
+
+
+def _nothing(message: str, seen: list[str]) -> bool:
+    if seen:
+        raise AssertionError(f"{message}, {len(seen)} times:\n  " + "\n  ".join(seen[:20]))
+    return True
+
+
+def _answer(address: str) -> Answer:
+    return Answer(aaaa=(address,)) if ":" in address else Answer(a=(address,))
+
+
+def _addresses(sites: Iterable[Site]) -> dict[str, str]:
+    return {
+        site.name: site.address or f"{_NETWORK}.{number >> 8 & 255}.{number & 255}"
+        for number, site in enumerate(sites, 1)
+    }
+
+
+def _bind_same_port(addresses: list[str], wanted: int) -> tuple[int, list[socket.socket]]:
+    """One listening socket an address, all on one port: `wanted`, or a free one where that is 0."""
+    for _ in range(_TRIES):
+        port, socks = wanted, []
+        try:
+            for address in addresses:
+                socks.append(_listening(address, port))
+                port = socks[0].getsockname()[1]
+        except OSError as error:
+            for sock in socks:
+                sock.close()
+            last = error
+            if wanted:
+                break
+            continue
+        return port, socks
+    raise UsageError(
+        f"no simulated site can listen on {addresses[0]}:{wanted or 'any port'}: {last}",
+        help="simulated sites need Linux, whose loopback answers on all of 127.0.0.0/8, and a free port",
+    )
+
+
+def _listening(address: str, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((address, port))
+        sock.listen(1024)
+    except OSError:
+        sock.close()
+        raise
+    return sock
