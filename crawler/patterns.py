@@ -1,0 +1,185 @@
+"""RFC 9309 path patterns: the one matcher for robots.txt, TDMRep, RSL, ai.txt, AIPREF and policy paths.
+
+Both sides of a comparison are brought to one normal form first (section 2.2.2): ASCII only, every octet that cannot
+stand in a URI percent-encoded, every percent-encoded unreserved octet decoded, hex digits in upper case. Octets of the
+reserved set stay as they were written, so `/a%2Fb` is not `/a/b`. The two octets that have a meaning in patterns are
+encoded where they stand for themselves (section 2.2.3, figure 6): a URL's `*` and `$` become `%2A` and `%24`.
+
+No regular expression is ever built from a foreign text: a pattern is a chain of literal parts that are looked for from
+left to right, which takes time linear in the path whatever the pattern says.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+__all__ = ["Pattern", "PatternIndex", "normalise_path", "path_of"]
+
+_PLAIN: Final = r"A-Za-z0-9\-._~/?&=:;,+!'()@\[\]"
+"""Unreserved octets, and reserved ones without a meaning in patterns: they are their own normal form."""
+_ODD: Final = re.compile(rf"[^{_PLAIN}]")
+_ODD_IN_PATTERN: Final = re.compile(rf"[^{_PLAIN}*$]")
+_UNIT: Final = re.compile(
+    r"(?P<held>%[0-9A-Fa-f]?%[0-9A-Fa-f]{2})"  # decoding here would make a new escape out of a stray `%`
+    r"|%(?P<hex>[0-9A-Fa-f]{2})"
+    rf"|(?P<illegal>[^{_PLAIN}%*$#])"
+)
+_UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_URL_HEAD: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//[^/?#\\]*")
+_FEW: Final = 24
+"""Up to so many wildcard patterns it is quicker to try them all than to look at every triple of the path."""
+_GRAM: Final = 3
+
+
+def _unit(match: re.Match[str]) -> str:
+    if match["held"]:
+        return match["held"].upper()
+    if match["hex"]:
+        char = chr(int(match["hex"], 16))
+        return char if char in _UNRESERVED else match[0].upper()
+    return f"%{ord(match['illegal']):02X}"
+
+
+def _octets(raw: str | bytes) -> str:
+    """One character an octet: text goes through UTF-8, bytes are taken as they are."""
+    if isinstance(raw, str):
+        if raw.isascii():
+            return raw
+        raw = raw.encode("utf-8", "surrogatepass")
+    return raw.decode("latin-1")
+
+
+def normalise_path(raw: str | bytes) -> str:
+    """The normal form of a URL's path and query: pure ASCII, and the same string when normalised again."""
+    text = _octets(raw)
+    if not _ODD.search(text):
+        return text
+    return _UNIT.sub(_unit, text).replace("*", "%2A").replace("$", "%24")
+
+
+def path_of(url: str) -> str:
+    """Path and query of a URL as written, without fragment; `/` where the path is empty (RFC 9309 2.2.2).
+
+    Dot segments and double slashes stay: what is matched must be what is sent. A text without an authority is taken
+    for a path.
+    """
+    head = _URL_HEAD.match(url)
+    rest = (url[head.end() :] if head else url).partition("#")[0]
+    return rest if rest.startswith("/") else f"/{rest}"
+
+
+class Pattern:
+    """One path pattern. `text` is its normal form, `octets` the length that decides which rule is most specific."""
+
+    __slots__ = ("anchored", "octets", "parts", "text")
+
+    def __init__(self, raw: str | bytes) -> None:
+        text = _octets(raw)
+        if _ODD_IN_PATTERN.search(text):
+            text = _UNIT.sub(_unit, text)
+        self.text = text
+        self.octets = len(text)
+        self.anchored = text.endswith("$")
+        body = text[:-1] if self.anchored else text
+        self.parts = body.replace("$", "%24").split("*")
+
+    def __repr__(self) -> str:
+        return f"Pattern({self.text!r})"
+
+    @property
+    def wild(self) -> bool:
+        """Whether it holds a `*`."""
+        return len(self.parts) > 1
+
+    def matches(self, path: str) -> bool:
+        """Whether it matches a path that `normalise_path` returned; an empty pattern matches nothing."""
+        parts = self.parts
+        first = parts[0]
+        if not path.startswith(first):
+            return False
+        if len(parts) == 1:
+            return path == first if self.anchored else bool(first)
+        at = len(first)
+        for part in parts[1:-1]:
+            found = path.find(part, at)
+            if found < 0:
+                return False
+            at = found + len(part)
+        last = parts[-1]
+        if self.anchored:
+            return len(path) - len(last) >= at and path.endswith(last)
+        return path.find(last, at) >= 0
+
+
+class PatternIndex:
+    """Many patterns, kept so that one path finds all that match it without trying each.
+
+    Literal patterns lie sorted, each knowing the longest other that it starts with; wildcard patterns are filed under
+    their rarest triple of octets. `matching` costs a binary search, one dictionary look-up an octet of the path, and
+    the patterns that are left.
+    """
+
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        self._patterns = tuple(patterns)
+        self._exact: dict[str, list[int]] = {}
+        self._prefixes: dict[str, list[int]] = {}
+        wild = []
+        for position, pattern in enumerate(self._patterns):
+            if pattern.wild:
+                wild.append(position)
+            elif pattern.anchored:
+                self._exact.setdefault(pattern.parts[0], []).append(position)
+            elif pattern.parts[0]:
+                self._prefixes.setdefault(pattern.parts[0], []).append(position)
+        self._keys = sorted(self._prefixes)
+        self._parents = list(_parents(self._keys))
+        self._grams: dict[str, list[int]] = {}
+        self._always = wild if len(wild) <= _FEW else self._file(wild)
+
+    def _file(self, wild: Iterable[int]) -> list[int]:
+        """File wildcard patterns under their rarest triple; those without a triple are returned."""
+        triples = {position: set(_triples(self._patterns[position].parts)) for position in wild}
+        common = Counter(triple for found in triples.values() for triple in found)
+        bare = []
+        for position, found in triples.items():
+            if found:
+                self._grams.setdefault(min(found, key=lambda t: (common[t], t)), []).append(position)
+            else:
+                bare.append(position)
+        return bare
+
+    def matching(self, path: str) -> list[int]:
+        """Positions of all patterns that match a normalised path, in no particular order."""
+        found = list(self._exact.get(path, ()))
+        at = bisect_right(self._keys, path) - 1
+        while at >= 0:
+            key = self._keys[at]
+            if path.startswith(key):
+                found += self._prefixes[key]
+            at = self._parents[at]
+        patterns = self._patterns
+        found += [position for position in self._always if patterns[position].matches(path)]
+        if self._grams:
+            grams = self._grams
+            for triple in {path[i : i + _GRAM] for i in range(len(path) - _GRAM + 1)}:
+                if triple in grams:
+                    found += [position for position in grams[triple] if patterns[position].matches(path)]
+        return found
+
+
+def _parents(keys: Sequence[str]) -> Iterator[int]:
+    """For each of the sorted keys the position of the longest other key that it starts with, or -1."""
+    open_keys: list[int] = []
+    for position, key in enumerate(keys):
+        while open_keys and not key.startswith(keys[open_keys[-1]]):
+            open_keys.pop()
+        yield open_keys[-1] if open_keys else -1
+        open_keys.append(position)
+
+
+def _triples(parts: Iterable[str]) -> Iterator[str]:
+    return (part[i : i + _GRAM] for part in parts for i in range(len(part) - _GRAM + 1))
