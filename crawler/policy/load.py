@@ -1,0 +1,191 @@
+"""Folders of YAML to typed documents, with every error of every file in one run.
+
+A folder's `tests/` and hidden files are left out. The same platform in a later folder extends it; any other id that
+comes twice is an error (lint.py). What cannot be read is not forgotten: `Loaded.broken` holds every word of such a
+file that may be a host or an id, so that a running set can go on refusing what the file may have named.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import ValidationError
+
+from ..model import Place
+from . import source as yaml_source
+from .diagnostic import Diagnostic, closest
+from .documents import KINDS, Document, Notice, Permission, Platform, Terms
+from .mistakes import diagnose
+
+__all__ = ["Entry", "Loaded", "document_files", "load_documents", "read_documents"]
+
+T = TypeVar("T", bound=Document, covariant=True)
+_SUFFIXES = (".yaml", ".yml")
+_WORD = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]|[A-Za-z0-9]")
+
+
+@dataclass(frozen=True)
+class Entry(Generic[T]):
+    """One document, with the positions of all that it holds."""
+
+    doc: T
+    source: yaml_source.Source
+    folder: int
+    """Index of its folder in `load_documents(folders)`."""
+
+    @property
+    def file(self) -> str:
+        """The file, as `str(folder / relative path)`."""
+        return self.source.file
+
+    @property
+    def place(self) -> Place:
+        """Where the document begins."""
+        return self.source.place()
+
+    def at(self, *path: str | int) -> Place:
+        """Where a field stands, for example `at("clauses", 2)`; the nearest field round it, if it was not written."""
+        return self.source.place(path)
+
+
+@dataclass
+class Loaded:
+    """All that the folders hold."""
+
+    folders: tuple[Path, ...]
+    platforms: list[Entry[Platform]] = field(default_factory=list)
+    notices: list[Entry[Notice]] = field(default_factory=list)
+    terms: list[Entry[Terms]] = field(default_factory=list)
+    permissions: list[Entry[Permission]] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    """What is wrong with single files and documents; `lint.lint(loaded)` adds what is wrong between them."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Every file that was read, by its name, in reading order."""
+    broken: dict[str, frozenset[str]] = field(default_factory=dict)
+    """File with an error -> all words in it that may be a host, slug or id, in small letters."""
+
+    @property
+    def documents(self) -> list[Entry[Document]]:
+        """Every document, by kind."""
+        return [*self.platforms, *self.notices, *self.terms, *self.permissions]
+
+    def line_of(self, file: str, number: int) -> str:
+        """The text of a line of a file that was read, counted from 1; empty where there is none."""
+        lines = self.files.get(file, b"").splitlines()
+        return lines[number - 1].decode("utf-8", "replace") if 0 < number <= len(lines) else ""
+
+
+def load_documents(folders: Sequence[Path]) -> Loaded:
+    """Read every document of `folders`, in order; never raises for what a file holds."""
+    loaded = Loaded(tuple(folders))
+    seen: set[str] = set()
+    for index, folder in enumerate(folders):
+        real = os.path.realpath(folder)
+        if real in seen:
+            continue
+        seen.add(real)
+        _read_folder(loaded, index, folder)
+    return loaded
+
+
+def read_documents(files: Mapping[str, bytes], folder: int = 0, loaded: Loaded | None = None) -> Loaded:
+    """The same for bytes that are at hand: an editor's buffer, a document about to be written."""
+    loaded = loaded if loaded is not None else Loaded(())
+    for name, content in files.items():
+        loaded.files[name] = content
+        _take_file(loaded, folder, name, content)
+    return loaded
+
+
+def document_files(folder: Path) -> list[Path]:
+    """The document files of a folder, sorted; `tests/` and hidden names are not among them. OSError as it comes."""
+    found: list[Path] = []
+    for root, directories, names in os.walk(folder, onerror=_raise, followlinks=False):
+        at_top = Path(root) == folder
+        directories[:] = sorted(d for d in directories if not d.startswith(".") and not (at_top and d == "tests"))
+        found += [Path(root, n) for n in sorted(names) if n.lower().endswith(_SUFFIXES) and not n.startswith(".")]
+    return found
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _read_folder(loaded: Loaded, index: int, folder: Path) -> None:
+    try:
+        files = document_files(folder)
+    except OSError as error:
+        help_ = "name a folder that holds policy documents, or create it with `desist policy new`"
+        loaded.diagnostics.append(_whole(folder, "D006", f"folder cannot be read: {error.strerror}", help_))
+        return
+    if not files:
+        help_ = "write a first document with `desist policy new`, or leave the folder out of DESIST_POLICIES"
+        loaded.diagnostics.append(_whole(folder, "D006", "folder holds no policy document", help_))
+    for path in files:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            help_ = "make it readable for the user that crawls, or take it away"
+            loaded.diagnostics.append(_whole(path, "D001", f"file cannot be read: {error.strerror}", help_))
+            loaded.broken[str(path)] = frozenset({path.stem.lower()})
+            continue
+        loaded.files[str(path)] = content
+        _take_file(loaded, index, str(path), content)
+
+
+def _whole(path: Path, code: str, message: str, help_: str) -> Diagnostic:
+    return Diagnostic(code, message, Place(str(path)), help=help_)
+
+
+def _take_file(loaded: Loaded, folder: int, name: str, content: bytes) -> None:
+    """Add the documents of one file, and what is wrong with it."""
+    sources, diagnostics = yaml_source.read(name, content)
+    if not sources and not diagnostics:
+        diagnostics.append(Diagnostic("D005", "file holds no document", Place(name, 1, 1), help=_KINDS_HELP))
+    for one in sources:
+        diagnostics += _take_document(loaded, folder, one)
+    loaded.diagnostics += diagnostics
+    if any(d.severity == "error" for d in diagnostics):
+        loaded.broken[name] = _words(name, content)
+
+
+_KINDS_HELP = "a document begins with `platform:`, `notice:`, `terms:` or `permission:`; see `desist policy new`"
+
+
+def _take_document(loaded: Loaded, folder: int, one: yaml_source.Source) -> list[Diagnostic]:
+    if not isinstance(one.data, dict):
+        return [Diagnostic("D005", "not a mapping of keys to values", one.place(), help=_KINDS_HELP)]
+    kind = next((k for k in KINDS if k in one.data), "")
+    if not kind:
+        meant = next((c for c in (closest(k, KINDS) for k in one.data) if c), "")
+        help_ = f"did you mean `{meant}`? {_KINDS_HELP}" if meant else _KINDS_HELP
+        return [Diagnostic("D005", "document is of no known kind", one.place(), help=help_)]
+    try:
+        doc = KINDS[kind].model_validate(one.data)
+    except ValidationError as error:
+        return [diagnose(one, KINDS[kind], dict(e)) for e in error.errors(include_url=False)]
+    _file_away(loaded, doc, one, folder)
+    return []
+
+
+def _file_away(loaded: Loaded, doc: Document, one: yaml_source.Source, folder: int) -> None:
+    match doc:
+        case Platform():
+            loaded.platforms.append(Entry(doc, one, folder))
+        case Notice():
+            loaded.notices.append(Entry(doc, one, folder))
+        case Terms():
+            loaded.terms.append(Entry(doc, one, folder))
+        case Permission():
+            loaded.permissions.append(Entry(doc, one, folder))
+
+
+def _words(name: str, content: bytes) -> frozenset[str]:
+    """Every word that may name a host or a document, so that what a broken file forbade can be refused meanwhile."""
+    words: Iterable[bytes] = _WORD.findall(content)
+    return frozenset({Path(name).stem.lower(), *(w.decode("ascii").lower() for w in words)})

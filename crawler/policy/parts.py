@@ -1,0 +1,238 @@
+"""What several kinds of policy document are made of: sources, parties, scopes, changes of status, limiting orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from ..model import ALL_PURPOSES
+from .fields import Flag, FullHash, HostName, Names, PathPattern, Purposes, Text, Texts, YesNo, listed
+from .when import WhenField
+
+__all__ = [
+    "Confidence",
+    "Entered",
+    "Limit",
+    "LimitEffect",
+    "Part",
+    "Party",
+    "PathPatterns",
+    "Recipient",
+    "Scope",
+    "Source",
+    "Sources",
+    "Status",
+    "StatusChange",
+]
+
+PathPatterns = Annotated[tuple[PathPattern, ...], BeforeValidator(listed), Field(min_length=1)]
+Sources = Annotated[tuple["Source", ...], BeforeValidator(listed)]
+
+
+class Part(BaseModel):
+    """A mapping in a document: unknown keys are errors, values never change, a scalar is short for one key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True)
+    scalar: ClassVar[str] = ""
+    """The key that a scalar in place of the mapping stands for."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return {cls.scalar: value} if cls.scalar and isinstance(value, str) else value
+
+
+class Confidence(StrEnum):
+    """How well a statement is known."""
+
+    SEEN = "seen"
+    """The document itself was read."""
+    REPORTED = "reported"
+    """Read in the press, a court paper or a party's words."""
+    MEMORY = "memory"
+    """From memory, unverified."""
+
+
+class Source(Part):
+    """Where a fact comes from; a scalar is its name."""
+
+    scalar = "name"
+    name: Text
+    title: Text | None = None
+    outlet: Text | None = None
+    url: Text | None = None
+    date: Text | None = None
+    """As printed: may be uncertain."""
+    repo: Text | None = None
+    commit: Text | None = None
+    path: Text | None = None
+    licence: Text | None = None
+    checked_on: WhenField | None = None
+    primary: Flag = False
+    """A court paper or a party's own document."""
+    confidence: Confidence | None = None
+    note: Text | None = None
+
+
+class Party(Part):
+    """Who sent a letter, granted a permission; a scalar is the name."""
+
+    scalar = "name"
+    name: Text
+    now: Text | None = None
+    """The name that it bears today."""
+    counsel: Text | None = None
+    capacity: Literal["platform", "rightsholder", "regulator", "claimant", "court", "operator"] | None = None
+    platforms: Annotated[tuple[Text, ...], BeforeValidator(listed)] = ()
+    """What the sender named as its own, where this differs from the notice's platforms."""
+
+
+class Recipient(Part):
+    """To whom a letter or permission is addressed, and who else is bound by it; a scalar is the name."""
+
+    scalar = "name"
+    name: Text
+    entities: Texts = ()
+    officers: Texts = ()
+    affiliates: Literal["none", "named", "all", "unstated"] = "unstated"
+    agents_and_contractors: YesNo = "unstated"
+    successors: YesNo = "unstated"
+    note: Text | None = None
+
+
+class Scope(Part):
+    """What a notice, limit or permission covers. What a URL cannot tell (content, people) narrows nothing."""
+
+    purposes: Annotated[Purposes, Field(min_length=1)] = ALL_PURPOSES
+    """`any`, or a list of purposes: it covers these only."""
+    paths: PathPatterns | None = None
+    """Path patterns (RFC 9309 2.2.3) on the hosts; absent: every path."""
+    content: Texts = ()
+    """Kinds of content: images, video, profiles, listings, fares, all."""
+    people: Text | None = None
+    """Whose data, for example residents of a territory."""
+    visibility: Literal["public", "logged_in", "both"] = "both"
+    routes: Literal["direct", "also_via_third_parties"] = "also_via_third_parties"
+    """Whether content that comes through others (caches, archives, data vendors) is covered."""
+    territory: Text | None = None
+    acts: Texts = ()
+    """fetch, use, store, train, index, resell."""
+    automation_only: Flag = False
+    applies_without_account: YesNo = "unstated"
+    note: Text | None = None
+
+
+class Status(StrEnum):
+    """What became of a notice."""
+
+    IN_FORCE = "in_force"
+    SUSPENDED = "suspended"
+    NARROWED = "narrowed"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    ENTERED_IN_ERROR = "entered_in_error"
+
+    @property
+    def loosens(self) -> bool:
+        """Whether less is refused after it: such a change needs a document and two names."""
+        return self is not Status.IN_FORCE
+
+
+class _Backed(Part):
+    """A statement that may loosen: the names behind it, the document it rests on, where it is known from."""
+
+    by: Names = ()
+    """The persons who entered it; two, where less is refused after it."""
+    document_sha256: FullHash | None = None
+    sources: Sources = ()
+    entered_at: WhenField | None = None
+    """When it was entered here; absent: together with the document."""
+    note: Text | None = None
+
+    @property
+    def backed(self) -> bool:
+        """Whether a document and two different names stand behind it."""
+        return self.document_sha256 is not None and len({name.casefold() for name in self.by}) >= 2
+
+
+class StatusChange(_Backed):
+    """One line of a notice's status history. Lines are added, never edited."""
+
+    at: WhenField
+    status: Status
+    scope: Scope | None = None
+    """What the notice covers from then on, where it was narrowed."""
+    hosts: Annotated[tuple[HostName, ...], BeforeValidator(listed)] | None = None
+    """The hosts that it covers from then on, where it was narrowed to some."""
+    reason: Text | None = None
+    order: Text | None = None
+    """The order or later notice that brought it about."""
+
+    @property
+    def force(self) -> datetime:
+        """Since when it counts: never earlier than it was entered, where it loosens."""
+        return _force(self.at, self.entered_at, loosens=self.status.loosens)
+
+
+class LimitEffect(StrEnum):
+    """What an order does to a notice."""
+
+    SUSPENDS = "suspends"
+    NARROWS = "narrows"
+    WIDENS = "widens"
+    CONFIRMS = "confirms"
+
+    @property
+    def loosens(self) -> bool:
+        """Whether less is refused under it."""
+        return self in (LimitEffect.SUSPENDS, LimitEffect.NARROWS)
+
+
+class Limit(_Backed):
+    """An order that limits, widens or confirms a notice for a time (hiQ, 2017 to 2022)."""
+
+    order: Text
+    effect: LimitEffect
+    start: WhenField | None = Field(default=None, alias="from")
+    until: WhenField | None = None
+    scope: Scope | None = None
+    """What the order speaks of: what is lifted where it suspends, what remains covered where it narrows."""
+
+    @property
+    def force(self) -> datetime | None:
+        """Since when it counts; None where no start is known, and then it limits nothing."""
+        return None if self.start is None else _force(self.start, self.entered_at, loosens=self.effect.loosens)
+
+
+def _force(at: WhenField, entered_at: WhenField | None, *, loosens: bool) -> datetime:
+    if not loosens:
+        return at.earliest
+    return at.late_start if entered_at is None else max(at.late_start, entered_at.earliest)
+
+
+class Entered(Part):
+    """What every document may say about its own making and evidence."""
+
+    schema_: Text | None = Field(default=None, alias="$schema")
+    """For editors only."""
+    entered_at: WhenField | None = None
+    """When it was entered here, for `--known-at`; absent: always known."""
+    entered_by: Text | None = None
+    approved_by: Names = ()
+    supersedes: Texts = ()
+    """Ids of earlier documents whose place it takes from its own start on."""
+    confidence: Confidence = Confidence.SEEN
+    confidence_note: Text | None = None
+    sources: Sources = ()
+    conflicts: Texts = ()
+    """What sources say against each other, kept as such."""
+    notes: Texts = ()
+
+    @property
+    def two_names(self) -> bool:
+        """Whether two different persons stand behind it."""
+        names = {*self.approved_by, *([self.entered_by] if self.entered_by else [])}
+        return len({name.casefold() for name in names}) >= 2
