@@ -489,7 +489,7 @@ class Permission(Entered):
 
     @property
     def helps(self) -> bool:
-        """Whether it can lift anything for us: start, purposes, what it overrides, a document and two names are given."""
+        """Whether it can lift anything for us: start, purposes, ids to override, a document and two names are given."""
         complete = self.start and self.purposes and self.overrides and self.document_sha256 and self.approved
         return self.addressed_to == "us" and bool(complete)
 

@@ -24,16 +24,16 @@ from .mistakes import diagnose
 
 __all__ = ["Entry", "Loaded", "document_files", "load_documents", "read_documents"]
 
-T = TypeVar("T", bound=Document, covariant=True)
+T_co = TypeVar("T_co", bound=Document, covariant=True)
 _SUFFIXES = (".yaml", ".yml")
 _WORD = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]|[A-Za-z0-9]")
 
 
 @dataclass(frozen=True)
-class Entry(Generic[T]):
+class Entry(Generic[T_co]):
     """One document, with the positions of all that it holds."""
 
-    doc: T
+    doc: T_co
     source: yaml_source.Source
     folder: int
     """Index of its folder in `load_documents(folders)`."""
@@ -149,7 +149,7 @@ def _take_file(loaded: Loaded, folder: int, name: str, content: bytes) -> None:
         diagnostics.append(Diagnostic("D005", "file holds no document", Place(name, 1, 1), help=_KINDS_HELP))
     for one in sources:
         diagnostics += _take_document(loaded, folder, one)
-    loaded.diagnostics += diagnostics
+    loaded.diagnostics += sorted(diagnostics, key=lambda d: d.place)
     if any(d.severity == "error" for d in diagnostics):
         loaded.broken[name] = _words(name, content)
 

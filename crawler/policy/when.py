@@ -78,8 +78,10 @@ def _parse_one(text: str) -> When:
     last = after - timedelta(days=1)
     return When(
         text,
-        *(_midnight(d, z) for d, z in ((first, _EARLIEST), (last, _LATEST), (after, _EARLIEST))),
-        _midnight(after, _LATEST),
+        earliest=_midnight(first, _EARLIEST),
+        late_start=_midnight(last, _LATEST),
+        early_end=_midnight(after, _EARLIEST),
+        late_end=_midnight(after, _LATEST),
     )
 
 
