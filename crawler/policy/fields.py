@@ -9,13 +9,23 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
-import can_ada
-from pydantic import BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from ..model import ALL_PURPOSES, Purpose
+from ..urls import canonical_host
 
 __all__ = [
     "Count",
@@ -23,16 +33,20 @@ __all__ = [
     "FullHash",
     "Hash",
     "HostName",
+    "Hosts",
     "Id",
+    "Ids",
+    "Matching",
     "Names",
     "Network",
     "PathPattern",
     "Purposes",
     "Slug",
+    "Slugs",
     "Text",
     "Texts",
     "YesNo",
-    "canonical_host",
+    "host_name",
     "listed",
 ]
 
@@ -42,49 +56,70 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 YesNo = Literal["yes", "no", "unstated"]
 
 
-def _checked(pattern: str, error: str, message: str, schema: str = "") -> Any:
-    """A text that matches `pattern` in full."""
-    compiled = re.compile(pattern)
+@dataclass(frozen=True)
+class Matching:
+    """Annotates a text that must match `pattern` in full; `error` is the type of the complaint otherwise."""
 
-    def check(value: object) -> str:
-        text = value.strip() if isinstance(value, str) else ""
-        if not compiled.fullmatch(text):
-            raise PydanticCustomError(error, message, {"text": text if isinstance(value, str) else "list or mapping"})
+    pattern: str
+    error: str
+    message: str
+
+    def check(self, value: object) -> str:
+        """The text without blanks round it."""
+        text = value.strip() if isinstance(value, str) else "list or mapping"
+        if not isinstance(value, str) or not re.fullmatch(self.pattern, text):
+            raise PydanticCustomError(self.error, "`{text}` " + self.message, {"text": text})
         return text
 
-    return Annotated[
-        str, PlainValidator(check), WithJsonSchema({"type": "string", "pattern": f"^(?:{schema or pattern})$"})
-    ]
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Takes the place of pydantic's own schema for texts."""
+        return core_schema.no_info_plain_validator_function(
+            self.check, serialization=core_schema.to_string_ser_schema()
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, object]:
+        """For editors."""
+        return {"type": "string", "pattern": f"^(?:{self.pattern})$"}
 
 
-Slug = _checked(
-    r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?",
-    "bad_id",
-    "`{text}` is not a slug: small letters, digits, `-`, `_` and `.`",
-)
+Slug = Annotated[
+    str,
+    Matching(
+        r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?", "bad_id", "is not a slug: small letters, digits, `-`, `_` and `.`"
+    ),
+]
 """The stable key of a platform."""
 
-Id = _checked(
-    r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9])?",
-    "bad_id",
-    "`{text}` is not an id: letters, digits, `-`, `_` and `.`",
-)
+Id = Annotated[
+    str,
+    Matching(
+        r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9])?",
+        "bad_id",
+        "is not an id: letters, digits, `-`, `_` and `.`",
+    ),
+]
 """The stable key of a notice, terms document or permission."""
 
-FullHash = _checked(r"[0-9a-f]{64}", "bad_hash", "`{text}` is not a SHA-256 in 64 small hexadecimal digits")
+FullHash = Annotated[str, Matching(r"[0-9a-f]{64}", "bad_hash", "is not a SHA-256 in 64 small hexadecimal digits")]
 
-Hash = _checked(
-    r"[0-9a-f]{64}|[0-9a-f]{4,63}\.\.\.",
-    "bad_hash",
-    "`{text}` is not a SHA-256: 64 small hexadecimal digits, or its first ones and `...`",
-)
+Hash = Annotated[
+    str,
+    Matching(
+        r"[0-9a-f]{64}|[0-9a-f]{4,63}\.\.\.",
+        "bad_hash",
+        "is not a SHA-256: 64 small hexadecimal digits, or its first ones and `...`",
+    ),
+]
 """SHA-256 of a text that is recorded elsewhere; may be shortened where nothing is loosened on its strength."""
 
-PathPattern = _checked(
-    r"/[^\s#]*",
-    "bad_path",
-    "`{text}` is not a path pattern: it starts with `/` and may hold `*` and a final `$` (RFC 9309 2.2.3)",
-)
+PathPattern = Annotated[
+    str,
+    Matching(
+        r"/[^\s#]*",
+        "bad_path",
+        "is not a path pattern: it starts with `/` and may hold `*` and a final `$` (RFC 9309 2.2.3)",
+    ),
+]
 
 
 def _flag(value: object) -> bool:
@@ -116,32 +151,18 @@ Texts = Annotated[tuple[Text, ...], BeforeValidator(listed)]
 Names = Annotated[tuple[Text, ...], BeforeValidator(listed)]
 """Persons, each by a name of their own."""
 
-_LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 
-
-def canonical_host(text: str) -> str:
-    """The host as a URL would carry it (WHATWG: small letters, IDN as ASCII); ValueError says what is wrong."""
+def host_name(text: str) -> str:
+    """The canonical spelling of a host in a document; ValueError says what is wrong with it."""
     name = text.strip()
     if name.startswith("*."):
         raise ValueError(f"`{name}` has a star: `{name[2:]}` alone means this name and all below it")
-    if re.search(r"[/@?#\\\s:*%]", name.strip("[]")) and not _is_ipv6(name):
-        raise ValueError(f"`{name}` is not a host name: leave out scheme, port, path and blanks")
+    if re.search(r"[/@?#\\\s*%]", name) or re.fullmatch(r"[^:]*:\d*", name):
+        raise ValueError(f"`{name}` is more than a host name: leave out scheme, port, path and blanks")
     try:
-        host = str(can_ada.parse(f"http://{name.rstrip('.')}/").hostname)
+        return canonical_host(name)
     except ValueError as error:
         raise ValueError(f"`{name}` is not a host name") from error
-    if host.startswith("["):
-        return host
-    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in host.split(".")):
-        raise ValueError(f"`{name}` is not a host name")
-    return host
-
-
-def _is_ipv6(name: str) -> bool:
-    try:
-        return name.startswith("[") and ipaddress.ip_address(name.strip("[]")).version == 6
-    except ValueError:
-        return False
 
 
 def _raising(parse: Callable[[str], str], error: str) -> Callable[[object], str]:
@@ -158,7 +179,7 @@ def _raising(parse: Callable[[str], str], error: str) -> Callable[[object], str]
     return check
 
 
-HostName = Annotated[str, PlainValidator(_raising(canonical_host, "bad_host")), WithJsonSchema({"type": "string"})]
+HostName = Annotated[str, PlainValidator(_raising(host_name, "bad_host")), WithJsonSchema({"type": "string"})]
 
 
 def _network(text: str) -> str:
@@ -189,3 +210,21 @@ Purposes = Annotated[
         }
     ),
 ]
+
+Slugs = Annotated[tuple[Slug, ...], BeforeValidator(listed)]
+Ids = Annotated[tuple[Id, ...], BeforeValidator(listed)]
+
+
+def _hosts(value: object) -> object:
+    """`all` stays a word of its own, any other scalar is a list of one."""
+    return ("all",) if value == "all" else listed(value)
+
+
+def _hosts_or_all(value: tuple[str, ...]) -> tuple[str, ...]:
+    if "all" in value and len(value) > 1:
+        raise PydanticCustomError("bad_host", "`all` stands alone")
+    return value
+
+
+Hosts = Annotated[tuple[HostName, ...], BeforeValidator(_hosts), AfterValidator(_hosts_or_all), Field(min_length=1)]
+"""`("all",)`, or names that each mean themselves and all below."""

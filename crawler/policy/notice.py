@@ -1,0 +1,213 @@
+"""A notice: a formal demand or one's own decision, its dates, its scope and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from .fields import Count, Flag, FullHash, Hosts, Id, Slugs, Text, Texts
+from .parts import Entered, Limit, Part, Party, Recipient, Scope, StatusChange
+from .when import BEGINNING, WhenField
+
+__all__ = ["CrawlEffect", "Dates", "Event", "Ground", "Instrument", "Letter", "Notice", "Reply", "Retention"]
+
+
+class Instrument(StrEnum):
+    """What a notice is."""
+
+    CEASE_AND_DESIST = "cease_and_desist"
+    DEMAND_LETTER = "demand_letter"
+    WARNING = "warning"
+    FORMAL_NOTICE = "formal_notice"
+    REGULATOR_NOTICE = "regulator_notice"
+    REGULATOR_ORDER = "regulator_order"
+    COURT_ORDER = "court_order"
+    CONSENT_ORDER = "consent_order"
+    SETTLEMENT = "settlement"
+    LAWSUIT = "lawsuit"
+    OWN_DECISION = "own_decision"
+    CONTEXT = "context"
+    """No demand at all: facts kept beside the notices."""
+
+
+class CrawlEffect(StrEnum):
+    """What a notice means for a crawl; a letter about marketing need not be a crawl ban."""
+
+    BLOCK = "block"
+    """Refuses what its scope covers."""
+    RESTRICT = "restrict"
+    """As `block`, where the scope names purposes, paths or hosts: it says that the rest stays allowed by it."""
+    NONE = "none"
+    """Refuses nothing: context."""
+
+
+class Dates(Part):
+    """The dates of a letter. Force comes from `received_at` of the notice, else from the earliest of these."""
+
+    dated: WhenField | None = None
+    sent: WhenField | None = None
+    alternative: WhenField | None = None
+    """Another date that a source gives for the sending."""
+    made: WhenField | None = None
+    filed: WhenField | None = None
+    entered: WhenField | None = None
+    published: WhenField | None = None
+    reported: WhenField | None = None
+    reply_due: WhenField | None = None
+    comply_by: WhenField | None = None
+    """Recorded, never waited for."""
+    deadline: Text | None = None
+    """A deadline in words, for example two months."""
+    precision: Literal["minute", "day", "about", "week", "month", "year"] | None = None
+    basis: Text | None = None
+    """From what the date was inferred."""
+
+    @property
+    def earliest(self) -> datetime | None:
+        """The earliest instant at which the recipient may have had it, by these dates."""
+        given = (
+            self.dated,
+            self.sent,
+            self.alternative,
+            self.made,
+            self.filed,
+            self.entered,
+            self.published,
+            self.reported,
+        )
+        return min((when.earliest for when in given if when is not None), default=None)
+
+
+class Event(Part):
+    """Something that happened later: a reply, a suit, a judgment."""
+
+    at: WhenField | None = None
+    what: Text
+    source: Text | None = None
+
+
+class Ground(Part):
+    """On what a demand is founded; a scalar is its kind."""
+
+    scalar = "kind"
+    kind: Text
+    """terms, policy, robots, statute, copyright, contract, order, ..."""
+    detail: Text | None = None
+    terms: Id | None = None
+    """The id of the terms document in this set."""
+    section: Text | None = None
+
+
+class Reply(Part):
+    """That a reply was made; what it argues stays outside."""
+
+    scalar = "what"
+    at: WhenField | None = None
+    by: Text | None = None
+    what: Text | None = None
+    document_sha256: FullHash | None = None
+
+
+class Letter(Part):
+    """The paper itself: kept elsewhere, known by its hash; a scalar is the hash."""
+
+    scalar = "sha256"
+    sha256: FullHash | None = None
+    media_type: Text | None = None
+    pages: Count | None = None
+    received_via: Text | None = None
+    signature_seen: Flag = False
+    redacted: Flag = False
+
+
+class Retention(Part):
+    """Deletion demanded against the duty to keep evidence."""
+
+    delete_by: WhenField | None = None
+    legal_hold: Flag = False
+    note: Text | None = None
+
+
+class Notice(Entered):
+    """A formal demand, or one's own decision, with its scope and what became of it."""
+
+    notice: Id
+    instrument: Instrument
+    instrument_note: Text | None = None
+    sender: Party | None = None
+    recipient: Recipient | None = None
+    addressed_to: Literal["us", "other"] = "us"
+    """`other`: somebody else's letter. It shows the platform's stance and stays the docket."""
+    platforms: Slugs = ()
+    hosts: Hosts | None = None
+    """Absent: the platforms' hosts, infrastructure, project and defensive ones aside. `all`: these too. A list: these
+    names and all below them, and nothing else of the platforms."""
+    received_at: WhenField | None = None
+    """When force starts."""
+    effective_at: WhenField | None = None
+    """Where the letter says that it holds from an earlier time."""
+    crawl_effect: CrawlEffect = CrawlEffect.BLOCK
+    scope: Scope = Scope()
+    dates: Dates = Dates()
+    demands: Texts = ()
+    """stop_access, stop_collecting, stop_use, stop_display, stop_sale, delete_collected, delete_derived,
+    provide_information, preserve_evidence, confirm_in_writing, identify_automation, cease_marketing, ..."""
+    grounds: tuple[Ground, ...] = ()
+    measures: Texts = ()
+    """Announced or taken: ip_block, account_disabled, technical_barrier. Evading them aggravates."""
+    retention: Retention | None = None
+    reply: Reply | None = None
+    document: Letter | None = None
+    document_sha256: FullHash | None = None
+    """Short for `document: {sha256: ...}`."""
+    limits: tuple[Limit, ...] = ()
+    status_history: tuple[StatusChange, ...] = ()
+    events: tuple[Event, ...] = ()
+    outcome: Text | None = None
+    related: Texts = ()
+
+    @property
+    def key(self) -> str:
+        """The id."""
+        return str(self.notice)
+
+    @property
+    def force(self) -> datetime:
+        """Since when it is in force: the earliest instant that the text allows; BEGINNING where it gives none."""
+        said = [when.earliest for when in (self.received_at, self.effective_at) if when is not None]
+        return min(said) if said else self.dates.earliest or BEGINNING
+
+    @property
+    def assumed(self) -> bool:
+        """Whether `force` was inferred: no exact moment of receipt is on file."""
+        return not (self.received_at is not None and self.received_at.exact) and self.effective_at is None
+
+    @property
+    def dated(self) -> bool:
+        """Whether any date gives its force."""
+        return self.force != BEGINNING
+
+    @property
+    def document_hash(self) -> str | None:
+        """The SHA-256 of the paper."""
+        return self.document_sha256 or (self.document.sha256 if self.document else None)
+
+    @property
+    def changes(self) -> tuple[StatusChange, ...]:
+        """The changes that count, in order: one that loosens without a document and two names changes nothing.
+
+        For a letter to somebody else a named source stands in for these.
+        """
+        counted = (c for c in self.status_history if self.counts(c, loosens=c.status.loosens))
+        return tuple(sorted(counted, key=lambda change: change.force))
+
+    @property
+    def orders(self) -> tuple[Limit, ...]:
+        """The limiting orders that count, by the same rule."""
+        return tuple(limit for limit in self.limits if limit.force and self.counts(limit, loosens=limit.effect.loosens))
+
+    def counts(self, change: StatusChange | Limit, *, loosens: bool) -> bool:
+        """Whether a change has the evidence that it needs."""
+        known = bool(change.sources or self.sources) and self.addressed_to == "other"
+        return not loosens or change.backed or known

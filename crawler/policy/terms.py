@@ -1,0 +1,124 @@
+"""Terms: one recorded version of a platform document, with its clauses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from .fields import Count, Hash, Id, Purposes, Slug, Text, Texts, YesNo, listed
+from .parts import Confidence, Entered, Part, PathPatterns
+from .when import BEGINNING, WhenField
+
+__all__ = ["Archive", "Clause", "Terms", "TermsChange", "Topic"]
+
+
+class Topic(StrEnum):
+    """What a clause of terms speaks of."""
+
+    AUTOMATED_ACCESS = "automated_access"
+    AI_TRAINING = "ai_training"
+    COMMERCIAL_REUSE = "commercial_reuse"
+    FACE_OR_BIOMETRIC = "face_or_biometric"
+    PERSONAL_DATA = "personal_data"
+    CACHING = "caching"
+    CIRCUMVENTION = "circumvention"
+    DOWNSTREAM_ROUTE = "downstream_route"
+
+
+class Clause(Part):
+    """One clause of terms, in the project's own words."""
+
+    topic: Topic
+    effect: Literal["forbids", "conditional", "reserves", "permits"]
+    section: Text | None = None
+    location: Text | None = None
+    """Where it stands in the recorded file, for example line 38."""
+    summary: Text | None = None
+    conditions: Annotated[
+        tuple[Literal["permission", "robots_txt", "search_engine", "api", "licence", "law", "purpose"], ...],
+        BeforeValidator(listed),
+    ] = ()
+    """What lifts it, where the effect is conditional."""
+    purposes: Annotated[Purposes, Field(min_length=1)] | None = None
+    """For which purposes it speaks; absent: what its topic says."""
+    paths: PathPatterns | None = None
+    scope: Literal["general", "narrow"] = "general"
+    applies_logged: Literal["in", "out", "both", "unstated"] = "unstated"
+    confidence: Confidence | None = None
+    read_by: Text | None = None
+    read_on: WhenField | None = None
+
+
+class Archive(Part):
+    """Where the recorded text is kept; a scalar is its name."""
+
+    scalar = "name"
+    name: Text
+    path: Text | None = None
+    commit: Text | None = None
+    """The commit whose bytes were hashed."""
+    version_commit: Text | None = None
+    """The commit that changed the text last."""
+    licence: Text | None = None
+
+
+class TermsChange(Part):
+    """A change of the text that an archive recorded."""
+
+    recorded: WhenField
+    change: Text
+    commit: Text | None = None
+
+
+class Terms(Entered):
+    """One recorded version of a platform document, with its clauses."""
+
+    terms: Id
+    platform: Slug
+    document: Text
+    kind: Literal["tos", "aup", "guidelines", "developer", "commercial", "robots", "other"] = "tos"
+    language: Text | None = None
+    jurisdiction: Text | None = None
+    published_on: WhenField | None = None
+    effective_from: WhenField | None = None
+    effective_until: WhenField | None = None
+    recorded_at: WhenField | None = None
+    """When an archive recorded this version: it may have been in effect before."""
+    first_recorded: WhenField | None = None
+    versions_recorded: Count | None = None
+    last_seen_unchanged_on: WhenField | None = None
+    archive: Archive | None = None
+    sha256: Hash | None = None
+    """Of the recorded text; the text itself is not kept here."""
+    clauses: tuple[Clause, ...] = ()
+    silent_on: Annotated[tuple[Topic, ...], BeforeValidator(listed)] = ()
+    """Topics on which it was read and says nothing."""
+    incorporates: Texts = ()
+    """Documents that it makes its own by reference."""
+    robots_is_not_permission: YesNo = "unstated"
+    summary: Text | None = None
+    changes: tuple[TermsChange, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The id."""
+        return str(self.terms)
+
+    @property
+    def force(self) -> datetime:
+        """Since when it is in force, by the earliest reading."""
+        when = self.effective_from or self.published_on or self.recorded_at
+        return when.earliest if when is not None else BEGINNING
+
+    @property
+    def end(self) -> datetime | None:
+        """Until when it is in force, by the latest reading; None: still."""
+        return self.effective_until.late_end if self.effective_until is not None else None
+
+    @property
+    def assumed(self) -> bool:
+        """Whether the start was inferred from a recording."""
+        return self.effective_from is None
