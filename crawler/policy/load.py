@@ -44,6 +44,11 @@ class Entry(Generic[T_co]):
         return self.source.file
 
     @property
+    def kind(self) -> str:
+        """The key that made the document one of its kind: `platform`, `notice`, `terms` or `permission`."""
+        return next(kind for kind, model in KINDS.items() if isinstance(self.doc, model))
+
+    @property
     def place(self) -> Place:
         """Where the document begins."""
         return self.source.place()
