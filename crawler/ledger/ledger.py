@@ -1,0 +1,268 @@
+"""The ledger as a crawl uses it: `append` gives a future that resolves when the entry is durable.
+
+One thread writes: it takes what has gathered, commits it in one transaction with one sync, and resolves the futures of
+that batch. The caller's thread only makes the entry (tens of microseconds) and never waits. Once anything fails, every
+waiter and everything after it gets LedgerLost: no receipt, no socket.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Self, Unpack
+
+import apsw
+
+from ..errors import LedgerLost, LedgerUnusable
+from .entry import Kind, Receipt
+from .seal import CounselKey
+from .session import Fields, Point, Session
+from .store import Row, Store
+
+__all__ = ["BEAT_SECONDS", "Ledger"]
+
+BEAT_SECONDS: Final = 60.0
+_BATCH: Final = 512
+
+Deliver = Callable[[Callable[[], None]], object]
+OnFailure = Callable[[LedgerLost], object]
+
+
+class _Item(NamedTuple):
+    row: Row
+    receipt: Receipt
+    point: Point
+    future: Future[Receipt]
+    erase: Sequence[int] = ()
+
+
+class Ledger:
+    """One session on one ledger: `open` is its first entry, `beat` comes every 60 s, `close` is its last."""
+
+    def __init__(self, store: Store, *, deliver: Deliver | None = None, on_failure: OnFailure | None = None) -> None:
+        self._store = store
+        self._deliver = deliver or (lambda resolve: resolve())
+        self._on_failure = on_failure
+        self._pid = os.getpid()
+        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        """Guards `_session`, `_lost`, `_closing` and the order of `_queue`."""
+        self._lost: LedgerLost | None = None
+        self._closing = False
+        self._next_beat = time.monotonic() + BEAT_SECONDS
+        self._thread = threading.Thread(target=self._write, name="desist-ledger", daemon=True)
+
+    @classmethod
+    def open(  # noqa: PLR0913 - each of them is said in the first entry, or how the rest are handed over
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        revision: str = "",
+        operator: str = "",
+        spider: str = "",
+        counsel_key: CounselKey | None = None,
+        role: str = "crawl",
+        facts: Mapping[str, int | str] | None = None,
+        details: Mapping[str, Any] | None = None,
+        deliver: Deliver | None = None,
+        on_failure: OnFailure | None = None,
+        synchronous: str = "FULL",
+    ) -> Self:
+        """Start a session; the ledger is made where it is absent, and a file that is not one is never touched.
+
+        `deliver` runs the resolving of futures elsewhere, once a batch: `loop.call_soon_threadsafe` or
+        `reactor.callFromThread`; without it they resolve on the writer's thread. `on_failure` is called once, on the
+        writer's thread. Without `counsel_key` details are not kept. Raises LedgerUnusable.
+        """
+        try:
+            self = cls(Store(Path(path), synchronous=synchronous), deliver=deliver, on_failure=on_failure)
+            private = {"operator": operator, "spider": spider, **(details or {})}
+            self._begin(counsel_key, {"role": role, **(facts or {})}, private, revision)
+        except LedgerLost as error:
+            raise LedgerUnusable(error.message, place=error.place, help=error.help) from error
+        self._thread.start()
+        return self
+
+    def _begin(
+        self, key: CounselKey | None, facts: Mapping[str, int | str], details: Mapping[str, Any], revision: str
+    ) -> None:
+        last = self._store.last_kid()
+        if key and last and key.kid != last and facts["role"] != "rotate":
+            raise LedgerUnusable(
+                f"its details are sealed to counsel's key {last}, this session would seal to {key.kid}",
+                place=str(self._store.path),
+                help="set DESIST_COUNSEL_KEY to the ledger's key, or hand over with `desist ledger rotate-key`",
+            )
+        with self._store.transaction() as tail:
+            self._session = Session(key, tail.hash)
+            opening = {**facts, "sealed_to": key.kid if key else "nobody", "uid": os.geteuid()}
+            rows = [
+                self._session.make("open", {"facts": opening, "details": {k: v for k, v in details.items() if v}})[0]
+            ]
+            if revision:
+                rows.append(self._session.make("policy", {"revision": revision})[0])
+            self._store.insert(tail, rows)
+        self._durable = self._session.point
+
+    @property
+    def session(self) -> str:
+        """The session's id, `w` of its entries."""
+        return self._session.w
+
+    @property
+    def sealed_to(self) -> str:
+        """The id of counsel's key to which details are sealed; empty where they are not kept."""
+        return self._session.counsel.kid if self._session.counsel else ""
+
+    @property
+    def lost(self) -> LedgerLost | None:
+        """Why nothing can be recorded any more, once that is so."""
+        return self._lost
+
+    def append(self, kind: Kind, **fields: Unpack[Fields]) -> Future[Receipt]:
+        """Record one entry; the future resolves when it is durable, or fails with LedgerLost.
+
+        Thread-safe; entries stand in the order of the calls. Raises ValueError for a field that may not stand in the
+        clear and KeyError for a revision that was not announced: such an entry is not made.
+        """
+        return self._enqueue(kind, fields)
+
+    def record(self, kind: Kind, **fields: Unpack[Fields]) -> Receipt:
+        """`append`, and wait. Raises LedgerLost."""
+        return self._enqueue(kind, fields).result()
+
+    def announce(self, revision: str, *, facts: Mapping[str, int | str] | None = None) -> Future[Receipt]:
+        """A policy revision takes force: entries that follow speak of it by number."""
+        return self._enqueue("policy", {"revision": revision, "facts": facts or {}})
+
+    def erase(self, seqs: Sequence[int], *, details: Mapping[str, Any]) -> Receipt:
+        """Erase the details of entries (by place in the ledger, from 1), in one commit with the entry that says so.
+
+        `details` say who and why.
+        """
+        fields: Fields = {"facts": {"entries": len(seqs)}, "details": details}
+        receipt = self._enqueue("redact", fields, erase=tuple(seqs)).result()
+        self._store.scrub()
+        return receipt
+
+    def close(self) -> None:
+        """Write `close` and end the session; nothing when done twice or in a fork. Raises LedgerLost."""
+        if self._closing or os.getpid() != self._pid:
+            return
+        last = self._enqueue("close", {})
+        self._queue.put(None)
+        self._thread.join()
+        if self._lost is None:
+            self._store.close()
+        last.result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _enqueue(self, kind: Kind, fields: Fields, erase: Sequence[int] = ()) -> Future[Receipt]:
+        future: Future[Receipt] = Future()
+        future.set_running_or_notify_cancel()  # what is on its way to the disk cannot be called back
+        with self._lock:
+            refusal = self._refusal()
+            if refusal is None:
+                row, receipt = self._session.make(kind, fields)
+                self._closing = kind == "close"
+                self._queue.put(_Item(row, receipt, self._session.point, future, erase))
+        if refusal is not None:
+            future.set_exception(refusal)
+        return future
+
+    def _refusal(self) -> LedgerLost | None:
+        if os.getpid() != self._pid:
+            return LedgerLost(
+                "this process is a fork of the one whose session this is",
+                help="open a session of its own in each process",
+            )
+        if self._lost is not None:
+            return self._lost
+        return (
+            LedgerLost("this session is closed", help="open a session before anything is fetched")
+            if self._closing
+            else None
+        )
+
+    def _write(self) -> None:
+        """The writer's thread."""
+        while (batch := self._take()) is not None:
+            try:
+                with self._store.transaction() as tail:
+                    self._store.insert(tail, [item.row for item in batch])
+                    for item in batch:
+                        if item.erase:
+                            self._store.erase(item.erase)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, nothing may be fetched from here on
+                self._fail(error, batch)
+                return
+            if batch:
+                self._durable = batch[-1].point
+                self._hand_over(batch)
+
+    def _take(self) -> list[_Item] | None:
+        """What has gathered, at most 512 entries; waits for the first one; None at the end."""
+        batch: list[_Item] = []
+        with contextlib.suppress(queue.Empty):
+            item = self._queue.get(timeout=max(0.0, self._next_beat - time.monotonic()))
+            while item is not None:
+                batch.append(item)
+                if len(batch) == _BATCH:
+                    return batch
+                item = self._queue.get_nowait()
+            if not batch:
+                return None
+            self._queue.put(None)
+        if time.monotonic() >= self._next_beat:
+            self._next_beat = time.monotonic() + BEAT_SECONDS
+            self._enqueue("beat", {})
+        return batch
+
+    def _hand_over(self, batch: list[_Item]) -> None:
+        def resolve() -> None:
+            for item in batch:
+                item.future.set_result(item.receipt)
+
+        try:
+            self._deliver(resolve)
+        except RuntimeError:  # the loop has ended before its crawl's ledger
+            resolve()
+
+    def _fail(self, error: BaseException, batch: list[_Item]) -> None:
+        lost = (
+            error
+            if isinstance(error, LedgerLost)
+            else LedgerLost(f"the ledger failed: {error!r}", help="desist doctor")
+        )
+        with self._lock:
+            self._lost = lost
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if (item := self._queue.get_nowait()) is not None:
+                    batch.append(item)
+        if isinstance(lost.__cause__, apsw.FullError):
+            self._last_words()
+        for item in batch:
+            item.future.set_exception(lost)
+        if self._on_failure is not None:
+            self._on_failure(lost)
+
+    def _last_words(self) -> None:
+        """On a full disk: `fault` and `close`, in the space kept for them. After a failed sync nothing is written."""
+        self._store.reserve.release()
+        self._session.rewind(self._durable)
+        with contextlib.suppress(LedgerLost), self._store.transaction() as tail:
+            fault, _ = self._session.make("fault", {"facts": {"cause": "disk-full"}})
+            close, _ = self._session.make("close")
+            self._store.insert(tail, [fault, close])
