@@ -30,9 +30,10 @@ _UNIT: Final = re.compile(
 )
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _URL_HEAD: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//[^/?#\\]*")
-_FEW: Final = 24
-"""Up to so many wildcard patterns it is quicker to try them all than to look at every triple of the path."""
-_GRAM: Final = 3
+_FEW: Final = 64
+"""Up to so many wildcard patterns it is quicker to try them all than to look at every run of octets of the path."""
+_GRAMS: Final = (4, 3, 2)
+"""Lengths of the runs of octets under which wildcard patterns are filed; a pattern takes the longest that it has."""
 
 
 def _unit(match: re.Match[str]) -> str:
@@ -119,8 +120,8 @@ class PatternIndex:
     """Many patterns, kept so that one path finds all that match it without trying each.
 
     Literal patterns lie sorted, each knowing the longest other that it starts with; wildcard patterns are filed under
-    their rarest triple of octets. `matching` costs a binary search, one dictionary look-up an octet of the path, and
-    the patterns that are left.
+    their rarest run of octets. `matching` costs a binary search, one look-up an octet of the path, and the patterns
+    that are left.
     """
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
@@ -137,20 +138,27 @@ class PatternIndex:
                 self._prefixes.setdefault(pattern.parts[0], []).append(position)
         self._keys = sorted(self._prefixes)
         self._parents = list(_parents(self._keys))
-        self._grams: dict[str, list[int]] = {}
-        self._always = wild if len(wild) <= _FEW else self._file(wild)
+        self._grams: list[tuple[int, dict[str, list[int]]]] = []
+        self._always = [
+            (position, self._patterns[position].parts[0], max(self._patterns[position].parts, key=len))
+            for position in self._file(wild)
+        ]
+        """Tried on every path, their first and their longest part before the rest."""
 
-    def _file(self, wild: Iterable[int]) -> list[int]:
-        """File wildcard patterns under their rarest triple; those without a triple are returned."""
-        triples = {position: set(_triples(self._patterns[position].parts)) for position in wild}
-        common = Counter(triple for found in triples.values() for triple in found)
-        bare = []
-        for position, found in triples.items():
-            if found:
-                self._grams.setdefault(min(found, key=lambda t: (common[t], t)), []).append(position)
-            else:
-                bare.append(position)
-        return bare
+    def _file(self, wild: list[int]) -> list[int]:
+        """File wildcard patterns by runs of octets; those that are few of their kind, or have no run, are returned."""
+        for size in _GRAMS:
+            if len(wild) <= _FEW:
+                break
+            runs = {position: set(_runs(self._patterns[position].parts, size)) for position in wild}
+            common = Counter(run for found in runs.values() for run in found)
+            grams: dict[str, list[int]] = {}
+            for position, found in runs.items():
+                if found:
+                    grams.setdefault(min(found, key=lambda run: (common[run], run)), []).append(position)
+            self._grams.append((size, grams))
+            wild = [position for position, found in runs.items() if not found]
+        return wild
 
     def matching(self, path: str) -> list[int]:
         """Positions of all patterns that match a normalised path, in no particular order."""
@@ -162,12 +170,13 @@ class PatternIndex:
                 found += self._prefixes[key]
             at = self._parents[at]
         patterns = self._patterns
-        found += [position for position in self._always if patterns[position].matches(path)]
-        if self._grams:
-            grams = self._grams
-            for triple in {path[i : i + _GRAM] for i in range(len(path) - _GRAM + 1)}:
-                if triple in grams:
-                    found += [position for position in grams[triple] if patterns[position].matches(path)]
+        for position, first, longest in self._always:
+            if longest in path and path.startswith(first) and patterns[position].matches(path):
+                found.append(position)
+        for size, grams in self._grams:
+            runs = {path[i : i + size] for i in range(len(path) - size + 1)}
+            for run in grams.keys() & runs:
+                found += [position for position in grams[run] if patterns[position].matches(path)]
         return found
 
 
@@ -181,5 +190,5 @@ def _parents(keys: Sequence[str]) -> Iterator[int]:
         open_keys.append(position)
 
 
-def _triples(parts: Iterable[str]) -> Iterator[str]:
-    return (part[i : i + _GRAM] for part in parts for i in range(len(part) - _GRAM + 1))
+def _runs(parts: Iterable[str], size: int) -> Iterator[str]:
+    return (part[i : i + size] for part in parts for i in range(len(part) - size + 1))
