@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -40,18 +40,22 @@ def closest(word: str, known: Iterable[str]) -> str:
     return found[0] if found else ""
 
 
-def render(diagnostic: Diagnostic, line_of: Callable[[str, int], str] | None = None) -> str:
+def render(diagnostic: Diagnostic, line_of: Callable[[str, int], str] | None = None, *, colour: bool = False) -> str:
     """The finding as a person reads it: headline, the line with a caret below the culprit, help.
 
     `line_of(file, number)` gives the text of a line, counted from 1; without it the excerpt is left out.
     """
+    bold, tint, plain = ("\x1b[1m", _TINT[diagnostic.severity], "\x1b[0m") if colour else ("", "", "")
     mark = "" if diagnostic.severity == "error" else "warning: "
-    rows = [f"{diagnostic.place}: {diagnostic.code} {mark}{diagnostic.message}"]
+    rows = [f"{bold}{diagnostic.place}{plain}: {tint}{diagnostic.code}{plain} {mark}{diagnostic.message}"]
     if line_of is not None and diagnostic.place.line:
         rows += _excerpt(diagnostic, line_of(diagnostic.place.file, diagnostic.place.line))
     if diagnostic.help:
         rows.append(f"  help: {diagnostic.help}")
     return "\n".join(rows)
+
+
+_TINT: Final[dict[Severity, str]] = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m"}
 
 
 def _excerpt(diagnostic: Diagnostic, text: str) -> list[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from .fields import Count, Flag, FullHash, Hosts, Id, Slugs, Text, Texts
+from pydantic import BeforeValidator
+
+from .fields import Count, Flag, FullHash, Hosts, Id, Slugs, Text, Texts, listed
 from .parts import Entered, Limit, Part, Party, Recipient, Scope, StatusChange
 from .when import BEGINNING, WhenField
 
@@ -153,7 +155,7 @@ class Notice(Entered):
     demands: Texts = ()
     """stop_access, stop_collecting, stop_use, stop_display, stop_sale, delete_collected, delete_derived,
     provide_information, preserve_evidence, confirm_in_writing, identify_automation, cease_marketing, ..."""
-    grounds: tuple[Ground, ...] = ()
+    grounds: Annotated[tuple[Ground, ...], BeforeValidator(listed)] = ()
     measures: Texts = ()
     """Announced or taken: ip_block, account_disabled, technical_barrier. Evading them aggravates."""
     retention: Retention | None = None
