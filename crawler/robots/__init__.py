@@ -1,1 +1,20 @@
-"""See ARCHITECTURE.md."""
+"""RFC 9309: bytes to groups and rules with line numbers, to an answer; and what becomes of fetching the file."""
+
+from .agent import Agent, product_token
+from .authority import AuthorityRobots
+from .fetch import MAX_OCTETS, MAX_SECONDS, RobotsFetch
+from .file import Mode, Robots
+from .outcome import Came, Outcome
+
+__all__ = [
+    "MAX_OCTETS",
+    "MAX_SECONDS",
+    "Agent",
+    "AuthorityRobots",
+    "Came",
+    "Mode",
+    "Outcome",
+    "Robots",
+    "RobotsFetch",
+    "product_token",
+]
