@@ -50,11 +50,12 @@ class Usage(StrEnum):
     """The words in which signals speak; `desist.optout.purposes` maps them on to purposes.
 
     `fetch` is any request at all, `follow` is following the page's links; the others are the vocabularies of
-    robots meta tags (index), AIPREF (search, train-ai), Content-Signal (ai-input) and TDMRep (tdm).
+    robots meta tags (index, archive), AIPREF (search, train-ai), Content-Signal (ai-input) and TDMRep (tdm).
     """
 
     FETCH = "fetch"
     INDEX = "index"
+    ARCHIVE = "archive"
     SEARCH = "search"
     TRAIN_AI = "train-ai"
     AI_INPUT = "ai-input"
@@ -190,6 +191,8 @@ class Reason(msgspec.Struct, frozen=True):
     platforms: tuple[str, ...] = ()
     docket: str = ""
     help: str = ""
+    filed: str = ""
+    """`filed under N, addressed to X (as reported)`: what the docket is and how well it is known."""
     purposes: tuple[Purpose, ...] = ()
     """The purposes for which it refuses, where it refuses for some only."""
     lifted_by: str = ""

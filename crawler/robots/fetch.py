@@ -18,9 +18,7 @@ __all__ = ["DAY", "MAX_OCTETS", "MAX_REDIRECTS", "MAX_SECONDS", "RobotsFetch"]
 
 DAY: Final = 86_400.0
 """Seconds for which a permission may be used at most (RFC 9309 2.4)."""
-MAX_AGAIN: Final = 3600.0
-"""Seconds until a chain of redirects that was too long is tried anew."""
-_REDIRECTS: Final = 5
+MAX_REDIRECTS: Final = 5
 """RFC 9309 2.3.1.2."""
 MAX_OCTETS: Final = 5 * 1024 * 1024
 """RFC 9309 2.5 asks for 500 KiB at least; callers stop reading a body here and say `cut`."""
