@@ -173,7 +173,7 @@ _ALL: Final = (
         "supersedes nothing",
         "The earlier document is not there. Rules are superseded, never edited or taken away: without the earlier "
         "document past decisions cannot be replayed.",
-        _L + "supersedes: [first-letter]\n",
+        _L + "supersedes: [first-letter]\nentered_by: A. Jones\napproved_by: [B. Smith]\n",
         _L,
     ),
     Code(
@@ -210,7 +210,7 @@ _ALL: Final = (
     Code(
         "D042",
         "notice without platform",
-        "A notice that refuses must name the platforms it covers.",
+        "A notice that refuses must name the platforms or hosts that it covers.",
         _P + "---\nnotice: letter\ninstrument: cease_and_desist\nreceived_at: 2026-01-05\n",
         _L,
     ),
@@ -251,6 +251,15 @@ _ALL: Final = (
         "A terms document without clauses refuses nothing and does not say for which topics it was read.",
         _P + _T,
         _P + _T + _C,
+    ),
+    Code(
+        "D048",
+        "supersedes without two names",
+        "A later notice may ask for less than the one whose place it takes. With one name both stay in force.",
+        _L + "---\nnotice: later\ninstrument: cease_and_desist\nplatforms: [pictogram]\nreceived_at: 2026-05-01\n"
+        "supersedes: [letter]\n",
+        _L + "---\nnotice: later\ninstrument: cease_and_desist\nplatforms: [pictogram]\nreceived_at: 2026-05-01\n"
+        "supersedes: [letter]\nentered_by: A. Jones\napproved_by: [B. Smith]\n",
     ),
     Code(
         "D050",

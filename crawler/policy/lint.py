@@ -147,6 +147,15 @@ def _unbacked(entry: Entry[Notice], path: Path, what: str, change: StatusChange 
     return _finding(entry, path, "D040", message, f"add {' and '.join(lacks)}; `desist policy withdraw` asks for them")
 
 
+def unbacked_supersession(loaded: Loaded) -> Findings:
+    """A notice to us that takes another's place could be narrower: it needs two names, or both stay in force."""
+    for entry in loaded.notices:
+        if entry.doc.supersedes and entry.doc.addressed_to == "us" and not entry.doc.two_names:
+            help_ = "name a second person in `approved_by`, beside `entered_by`"
+            message = "takes the place of nothing without two different names: both notices stay in force"
+            yield _finding(entry, ("supersedes",), "D048", message, help_, "warning")
+
+
 def retroactive(loaded: Loaded) -> Findings:
     """A loosening dated before the day it was entered counts from its entry only."""
     for entry in loaded.notices:
@@ -166,9 +175,9 @@ def empty_notices(loaded: Loaded) -> Findings:
         notice = entry.doc
         if notice.crawl_effect is CrawlEffect.NONE:
             continue
-        if not notice.platforms:
-            help_ = "name the platforms it covers, or write `crawl_effect: none`"
-            yield _finding(entry, ("notice",), "D042", "refuses, but names no platform", help_)
+        if not notice.platforms and notice.hosts in (None, ("all",)):
+            help_ = "name the `platforms` or `hosts` that it covers, or write `crawl_effect: none`"
+            yield _finding(entry, ("notice",), "D042", "refuses, but names no platform and no host", help_)
         if not notice.dated:
             help_ = "add `received_at`, or what is known under `dates`"
             message = "has no date: it counts as in force since ever"
@@ -255,6 +264,7 @@ RULES: Final[tuple[Callable[[Loaded], Findings], ...]] = (
     wide_hosts,
     repeated_hosts,
     unbacked_loosening,
+    unbacked_supersession,
     retroactive,
     empty_notices,
     weak_permissions,
