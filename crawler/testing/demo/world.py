@@ -18,7 +18,7 @@ from ..site import Page, Site
 __all__ = ["FRONT_PAGES", "LETTER", "NAMES", "PLATFORMS", "RECIPIENT", "SITES", "DemoPlatform", "letter_document"]
 
 RECIPIENT: Final = "Example Crawls Ltd"
-ARTICLES: Final = 60
+ARTICLES: Final = 90
 PHOTOS: Final = 360
 _OPEN: Final = "User-agent: *\nDisallow:\n"
 _TERMS: Final = "<h1>Terms of Service</h1><p>4.2 Automated collection needs our prior written consent.</p>"
@@ -55,7 +55,8 @@ def _pictogram(target: str) -> Page | None:
     if not target.startswith("/p/") or number > PHOTOS:
         return None
     body = f'<h1>Photo {number}</h1><img src="http://media.pictogram.test/{number}.jpg">'
-    return Page(body + _links(*(f"/p/{3 * number + step}" for step in range(1, 4))), delay=0.06)
+    following = (3 * number + step for step in range(1, 4))
+    return Page(body + _links(*(f"/p/{one}" for one in following if one <= PHOTOS)), delay=0.06)
 
 
 def _picture(target: str) -> Page | None:

@@ -1,0 +1,141 @@
+"""Runs a spider in a child process, under the gates, and brings back what it did.
+
+A child, because the process gate cannot be taken off again, and because a test's own process must stay free to serve.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..errors import UsageError
+from .recorded import Recorded
+
+__all__ = ["Crawl", "SpiderSource", "crawl_folder", "run_crawl"]
+
+SpiderSource = type[Any] | str | Path
+"""A spider class at module level, the text of a module that defines one, or the path of such a module."""
+_CFG = "[settings]\ndefault = crawl_settings\n"
+_BY_CLASS = """\
+from desist.testing.loading import spider_class
+
+
+_Spider = spider_class({path!r}, {name!r})
+
+
+class Crawled(_Spider):
+    name = getattr(_Spider, "name", None) or "crawled"
+    locals().update({attributes!r})
+"""
+
+
+class Crawl(msgspec.Struct, frozen=True):
+    """A crawl that has ended."""
+
+    exit_code: int
+    items: list[dict[str, Any]]
+    decisions: list[Recorded]
+    """What the ledger holds, in its order."""
+    log: str
+    ledger: Path
+
+    @property
+    def refused(self) -> list[Recorded]:
+        """The refusals on record."""
+        return [one for one in self.decisions if one.effect == "refuse"]
+
+    @property
+    def permitted(self) -> list[Recorded]:
+        """The permits on record."""
+        return [one for one in self.decisions if one.effect == "allow"]
+
+    def refused_for(self, platform: str) -> list[Recorded]:
+        """The refusals that name the platform."""
+        return [one for one in self.refused if platform in one.platforms]
+
+
+def crawl_folder(
+    folder: Path,
+    spider: SpiderSource,
+    settings: Mapping[str, Any],
+    *,
+    base: str = "",
+    attributes: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write a Scrapy project around `spider`; `base` is the settings module of a project that it stands in.
+
+    `attributes` of the class, for example `start_urls`, are set in the child. Raises UsageError for a value that has no
+    literal form and for a class that is not at module level.
+    """
+    _check_literals({**settings, **(attributes or {})})
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "scrapy.cfg").write_text(_CFG, encoding="utf-8")
+    (folder / "crawled_spider.py").write_text(_source(spider, attributes or {}), encoding="utf-8")
+    lines = [f"from {base} import *"] if base else []
+    lines += [f"{name} = {value!r}" for name, value in settings.items()]
+    (folder / "crawl_settings.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def run_crawl(folder: Path, ledger: Path, *, key: str = "", path: Sequence[str] = (), seconds: float = 120.0) -> Crawl:
+    """Run the spider of `folder` to its end, or for `seconds`; `path` goes before the child's own import path.
+
+    `key` is counsel's private key in its text form: with it the decisions have their URLs.
+    """
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("SCRAPY_")}
+    environ["PYTHONPATH"] = os.pathsep.join(entry for entry in path if entry)
+    items, log = folder / "items.jsonl", folder / "crawl.log"
+    command = [sys.executable, "-m", "scrapy", "runspider", "crawled_spider.py", "-O", str(items)]
+    with log.open("wb") as output:
+        done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
+            command, cwd=folder, env=environ, stdout=output, stderr=output, check=False, timeout=seconds
+        )
+    return Crawl(
+        exit_code=done.returncode,
+        items=[json.loads(line) for line in items.read_text(encoding="utf-8").splitlines()] if items.exists() else [],
+        decisions=Recorded.read(ledger, key) if ledger.exists() else [],
+        log=log.read_text(encoding="utf-8", errors="replace"),
+        ledger=ledger,
+    )
+
+
+def _source(spider: SpiderSource, attributes: Mapping[str, Any]) -> str:
+    if isinstance(spider, (Path, str)):
+        if attributes:
+            raise UsageError(
+                "attributes are set on a spider class, not on source text", help="write them into the text"
+            )
+        return spider.read_text(encoding="utf-8") if isinstance(spider, Path) else textwrap.dedent(spider)
+    if "<locals>" in spider.__qualname__:
+        raise UsageError(
+            f"spider `{spider.__qualname__}` is defined inside a function, where a child process cannot find it",
+            help="move the class to the module's level, or hand its source over as text",
+        )
+    place = str(Path(inspect.getfile(spider)).resolve())
+    return _BY_CLASS.format(path=place, name=spider.__qualname__, attributes=dict(attributes))
+
+
+def _check_literals(values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if not _is_literal(value):
+            raise UsageError(
+                f"`{name}` has the value `{value!r}`, which does not reach a child process",
+                help="name classes by their import path",
+            )
+
+
+def _is_literal(value: object) -> bool:
+    try:
+        return bool(ast.literal_eval(repr(value)) == value)
+    except (ValueError, SyntaxError):
+        return False

@@ -1,0 +1,112 @@
+"""What the fixtures of the pytest plugin hand out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from ..ledger.seal import Opener
+from ..policy.policyset import PolicySet
+from . import documents
+from .crawl import Crawl, SpiderSource, crawl_folder, run_crawl
+from .nameserver import Answer
+from .recorded import Recorded
+from .site import Site
+from .web import Web
+
+__all__ = ["Crawler", "PolicyFolder", "TestLedger", "Webs"]
+
+
+class Webs:
+    """The fixture `sites`: mounts sites, and remembers all that a test mounted."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self.webs: list[Web] = []
+        self.sites: list[Site] = []
+
+    def __call__(self, *sites: Site, names: Mapping[str, Answer] | None = None, tls: bool = False) -> Web:
+        """Serve `sites` until the test ends."""
+        web = self._stack.enter_context(Web(sites, names=names, tls=tls))
+        self.webs.append(web)
+        self.sites += sites
+        return web
+
+
+class PolicyFolder:
+    """The fixture `policy_set`: a folder of documents, compiled when it is called."""
+
+    def __init__(self, path: Path, webs: Webs) -> None:
+        self.path = path
+        self._webs = webs
+
+    def __call__(self, extra: Mapping[str, str] | None = None) -> PolicySet:
+        """The policy set of all mounted sites' documents and of `extra` (YAML text by path below `policies/`)."""
+        return PolicySet.load(self.write(extra))
+
+    def write(self, extra: Mapping[str, str] | None = None) -> Path:
+        """Write the documents; returns the folder."""
+        return documents.write(self.path, [*self._webs.sites, Site("", documents=dict(extra or {}))])
+
+
+class TestLedger:
+    """The fixture `ledger`: where a crawl of the test keeps its record, and the key that opens its details."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of the name
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._opener = Opener.generate()
+        self.counsel_key = str(self._opener.counsel)
+        self.private_key = self._opener.private_text()
+
+    def decisions(self) -> list[Recorded]:
+        """All permits and refusals on record, with their URLs."""
+        return Recorded.read(self.path, self.private_key) if self.path.exists() else []
+
+
+class Crawler:
+    """The fixture `crawl`: runs spiders under the gates, against the mounted sites and their documents."""
+
+    def __init__(self, folder: Path, root: str, webs: Webs, policies: PolicyFolder, ledger: TestLedger) -> None:
+        self._folder = folder
+        self._root = root
+        self._webs = webs
+        self._policies = policies
+        self._ledger = ledger
+        self._runs = 0
+
+    def __call__(
+        self,
+        spider: SpiderSource,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        project: str = "",
+        seconds: float = 120.0,
+        **attributes: Any,
+    ) -> Crawl:
+        """Run `spider` with `attributes` set on its class; `project` is a settings module that it stands in."""
+        self._runs += 1
+        folder = crawl_folder(
+            self._folder / str(self._runs),
+            spider,
+            {**self._settings(), **(settings or {})},
+            base=project,
+            attributes=attributes,
+        )
+        path = [self._root, *sys.path]
+        return run_crawl(folder, self._ledger.path, key=self._ledger.private_key, path=path, seconds=seconds)
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "ADDONS": {"desist.addon.Addon": 0},
+            "USER_AGENT": "desist-test/1",
+            "DESIST_POLICIES": [str(self._policies.write())],
+            "DESIST_LEDGER": str(self._ledger.path),
+            "DESIST_COUNSEL_KEY": self._ledger.counsel_key,
+            "DESIST_NAMESERVERS": [web.nameserver for web in self._webs.webs],
+            "DOWNLOAD_DELAY": 0,
+        }
