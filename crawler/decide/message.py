@@ -1,0 +1,30 @@
+"""A decision in words: one line that says what refuses *you*, under what it is filed, and one line with the mend."""
+
+from __future__ import annotations
+
+from ..model import Decision
+
+__all__ = ["message_of"]
+
+
+def message_of(decision: Decision) -> str:
+    """The message form of a decision; the same on every screen, log line and exception."""
+    reason = decision.governing
+    if reason is None:
+        unchecked = f" ({', '.join(decision.unchecked)} unchecked)" if decision.unchecked else ""
+        return f"allowed {_shown(decision.url)}{unchecked}"
+    via = f", reached via {_shown(reason.via)}" if reason.via else ""
+    filed = f"; {reason.filed or f'filed under {decision.docket}'}"
+    help_ = f"; {reason.help}" if reason.help else ""
+    url = _shown(decision.url)
+    return f"refused {url}: {reason.basis}: {reason.message}{via}{filed}\n  help: desist policy explain {_quoted(url)}{help_}"
+
+
+def _shown(url: str) -> str:
+    """A URL that cannot break a line or a terminal."""
+    return "".join(c if c.isprintable() and c != " " else ascii(c)[1:-1] if c != " " else "%20" for c in url)
+
+
+def _quoted(url: str) -> str:
+    """A URL as a shell takes it."""
+    return url if all(c.isalnum() or c in "/:._-~%@+,=" for c in url) else "'" + url.replace("'", "'\\''") + "'"

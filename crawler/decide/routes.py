@@ -1,0 +1,281 @@
+"""Indirect routes: the targets that a URL makes somebody else fetch for you.
+
+Any host: a whole URL in the path (`/https://site.test/x`), as the whole query, or in a parameter that makes the far
+side fetch (`url`, `src`, `image`, ...), written plainly, percent-encoded any number of times, in base64 or hexadecimal.
+Known carriers (carriers.py): by their own grammar, bare hosts included. Routes within routes are followed.
+
+What passes, since the next hop is judged when it comes: `ref`, `utm_*`, and parameters of sharing and redirecting
+(`redirect`, `next`, `return_to`, ...), and every other name that is not in the list below. Finding too much costs nothing:
+a route refuses only where its target is refused.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote, unquote_plus
+
+import msgspec
+
+from ..urls import Target, is_address, read
+from .carriers import Carrier, carriers_of
+
+__all__ = ["FETCHING", "MAX_DEPTH", "Route", "carries", "may_carry", "routes"]
+
+MAX_DEPTH: Final = 4
+"""Routes within routes that are followed; one that goes deeper is refused."""
+MAX_DECODING: Final = 8
+"""Layers of percent-encoding that are taken off; what has more is refused."""
+MAX_ROUTES: Final = 64
+"""Targets of one URL that are judged; a URL that names more is refused."""
+
+FETCHING: Final = frozenset(
+    "url urls u uri src image img images target proxy imageurl imgurl imageuri imgsrc imagesrc srcurl sourceurl originurl "
+    "targeturl proxyurl fetch fetchurl remote remoteurl remotefile mediaurl videourl audiourl photourl pictureurl thumburl "
+    "thumbnailurl posterurl fileurl pdfurl docurl pageurl weburl websiteurl siteurl feed feedurl rss rssurl xmlurl jsonurl "
+    "dataurl importurl loadurl downloadurl openurl geturl requesturl resource resourceurl upstream origurl original "
+    "originalurl webpage".split()
+)
+"""Names of parameters, letters and digits only and small, that make the far side fetch."""
+
+_SCHEME: Final = re.compile(r"https?:", re.IGNORECASE)
+_URL_IN_TEXT: Final = re.compile(r"https?:[/\\]*[^/\\\s\"'<>|,;)}\]]", re.IGNORECASE)
+_BARE_HOST: Final = re.compile(
+    r"(?:[^\s/?#@:\\]+@)?[^\s/?#@:\\]+\.[^\s/?#@:\\.]+\.?(?::\d+)?(?=[/?#]|$)|\[[0-9a-f:.]+\]", re.IGNORECASE
+)
+_BASE64: Final = re.compile(r"aHR0c[A-Za-z0-9+/_-]{6,}={0,2}")
+_HEX: Final = re.compile(r"68747470(?:73)?3a(?:[0-9a-f]{2}){4,}", re.IGNORECASE)
+_PARAMETER: Final = re.compile(r"[&;]")
+_NAME: Final = re.compile(r"[^a-z0-9]+")
+_ESCAPE: Final = re.compile(r"%(?:2[5fFeE6]|3[aAbBdDfF]|[4-7])")
+_AMP: Final = re.compile(r"/(?:[a-z]+/(?:[a-z]+\d+/)?)?(?:s/)?([^/]+\.[^/]+)(/.*)?", re.IGNORECASE)
+_FIRST_LABEL: Final = re.compile(r"[0-9a-z-]+")
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One target within a URL."""
+
+    via: str
+    """The target as found, for messages."""
+    hosts: tuple[str, ...]
+    """Every host that some reader sees in it."""
+    path: str = "/"
+    raw_path: str = "/"
+    trouble: str = ""
+    """Why the route cannot be followed to its end."""
+
+
+def carries(host: str) -> bool:
+    """Whether a host is a known carrier, so that every URL of it needs a look."""
+    return bool(carriers_of(host))
+
+
+def may_carry(rest: str) -> bool:
+    """Whether path and query of a plain host need a look; quick, and never False where `routes` would find one."""
+    if "%" in rest and _ESCAPE.search(rest):
+        return True
+    if ":" in rest and _SCHEME.search(rest):
+        return True
+    if "HR0c" in rest or "8747470" in rest or not rest.isascii():
+        return True
+    at = rest.find("?")
+    return at >= 0 and (rest.find(".", at) >= 0 or rest.find("//", at) >= 0 or rest.find("\\", at) >= 0)
+
+
+def routes(target: Target) -> tuple[Route, ...]:
+    """Every target that the URL names on the way, however deep, each once."""
+    return tuple(dict.fromkeys(_routes(target, 0)))
+
+
+def _routes(target: Target, depth: int) -> Iterator[Route]:
+    found = dict.fromkeys(_texts(target))
+    for number, text in enumerate(found):
+        inner = _read(text)
+        if inner is None:
+            continue
+        if number >= MAX_ROUTES:
+            yield Route(text[:200], (), trouble=f"it names more than {MAX_ROUTES} targets")
+            return
+        yield Route(text[:200], inner.hosts, inner.path or "/", inner.raw_path or "/")
+        if depth + 1 < MAX_DEPTH:
+            yield from _routes(inner, depth + 1)
+        elif any(_texts(inner)):
+            yield Route(text[:200], (), trouble=f"routes within routes go deeper than {MAX_DEPTH}")
+
+
+def _read(text: str) -> Target | None:
+    """A found text as a target; None where it is no URL with a host."""
+    text = text.strip().replace("\\", "/")
+    if _SCHEME.match(text):
+        head, _, tail = text.partition(":")
+        text = f"{head}://{tail.lstrip('/')}"  # archives and proxies take `https:/site.test` too
+    else:
+        text = "http://" + text.lstrip("/")
+    target = read(text)
+    return target if target.hosts else None
+
+
+def _texts(target: Target) -> Iterator[str]:
+    """Every text within a URL that may be a target."""
+    carriers = carriers_of(target.host)
+    for carrier in carriers:
+        yield from _carried(carrier, target)
+    seen = dict.fromkeys((target.path, target.raw_path))
+    if not carriers and not any(map(may_carry, seen)):
+        return
+    for text in seen:
+        path, mark, query = text.partition("?")
+        yield from _in_path(path)
+        if mark:
+            yield from _in_query(query)
+
+
+def _in_path(path: str) -> Iterator[str]:
+    """Whole URLs in a path, in any spelling."""
+    for text in _decoded(path):
+        yield from _whole_urls(text)
+
+
+def _in_query(query: str) -> Iterator[str]:
+    """Targets in fetching parameters, and a URL that is the whole query."""
+    for part in _PARAMETER.split(query):
+        name, equals, value = part.partition("=")
+        if not equals or _SCHEME.match(_plain(name)):
+            yield from (text for text in _decoded(part) if _SCHEME.match(text) or _BASE64.match(text))
+        elif _NAME.sub("", _plain(name).lower().partition("[")[0]) in FETCHING:
+            yield from _in_value(value)
+    for text in _decoded(query):
+        if _SCHEME.match(text):
+            yield text
+            return
+        if text != query and "=" in text:
+            yield from _hidden_parameters(text)
+
+
+def _hidden_parameters(text: str) -> Iterator[str]:
+    """Fetching parameters that only show once separators are decoded."""
+    for part in _PARAMETER.split(text):
+        name, equals, value = part.partition("=")
+        if equals and _NAME.sub("", name.lower().partition("[")[0]) in FETCHING:
+            yield from _in_value(value)
+
+
+def _in_value(value: str) -> Iterator[str]:
+    """Targets in the value of a fetching parameter: whole, bare, or somewhere within."""
+    for text in _decoded(value):
+        stripped = text.strip().strip("\"'[]{}")
+        if stripped.startswith(("//", "\\\\", "/\\")) or _BARE_HOST.match(stripped):
+            yield stripped
+        yield from _whole_urls(text)
+
+
+def _whole_urls(text: str) -> Iterator[str]:
+    """URLs with a scheme, in plain text, base64 or hexadecimal."""
+    for found in _URL_IN_TEXT.finditer(text):
+        yield text[found.start() :]
+    for found in _BASE64.finditer(text):
+        yield from _unpacked(found[0], base64=True)
+    for found in _HEX.finditer(text):
+        yield from _unpacked(found[0], base64=False)
+
+
+def _unpacked(text: str, *, base64: bool) -> Iterator[str]:
+    try:
+        data = _base64(text) if base64 else bytes.fromhex(text)
+    except (ValueError, binascii.Error):
+        return
+    yield data.decode("utf-8", "replace")
+
+
+def _base64(text: str) -> bytes:
+    """Either alphabet, with or without padding, a broken last group left out."""
+    text = text.rstrip("=").replace("-", "+").replace("_", "/")
+    text = text[: len(text) - (len(text) % 4 == 1)]
+    return b64decode(text + "=" * (-len(text) % 4))
+
+
+def _decoded(text: str) -> Iterator[str]:
+    """The text, and what is left after each layer of percent-encoding."""
+    yield text
+    for _ in range(MAX_DECODING):
+        if "%" not in text and "+" not in text:
+            return
+        plain = unquote_plus(text)
+        if plain == text:
+            return
+        text = plain
+        yield text
+    # More layers than anybody writes by accident: taken off all the same, so that nothing hides below them.
+    while "%" in text and (plain := unquote(text)) != text:
+        text = plain
+    yield text
+
+
+def _plain(text: str) -> str:
+    """A text with every layer of percent-encoding taken off."""
+    *_, last = _decoded(text)
+    return last
+
+
+def _carried(carrier: Carrier, target: Target) -> Iterator[str]:
+    """What one carrier's grammar finds."""
+    match carrier.grammar:
+        case "stands":
+            yield from (f"https://{name}{target.path}" for name in carrier.names)
+        case "tail":
+            yield from _tail(target.path)
+        case "query":
+            yield from _named(carrier.names, target.path.partition("?")[2])
+        case "amp":
+            yield from _amp(target)
+        case "label":
+            yield from _label(carrier, target)
+        case "hex":
+            yield from _in_path(target.path)
+
+
+def _tail(path: str) -> Iterator[str]:
+    """The path from each segment on that looks like a host, and each whole URL."""
+    for text in _decoded(path):
+        yield from _whole_urls(text)
+        segments = text.split("/")
+        for number, segment in enumerate(segments):
+            if "." in segment and _BARE_HOST.match(segment):
+                yield "/".join(segments[number:])
+
+
+def _named(names: tuple[str, ...], query: str) -> Iterator[str]:
+    """The values of some parameters; `cache:ID:site.test/page` as search engines write it."""
+    for part in _PARAMETER.split(query):
+        name, _, value = part.partition("=")
+        if _plain(name).lower() in names:
+            text = _plain(value).removeprefix("cache:")
+            head, colon, tail = text.partition(":")
+            yield from _in_value(value)
+            yield from _in_value(text.split()[0] if text.split() else "")
+            if colon and "." not in head and not tail.startswith("//"):
+                yield from _in_value(tail.split()[0] if tail.split() else "")
+
+
+def _amp(target: Target) -> Iterator[str]:
+    """`/c/s/site.test/page`, `/amp/s/site.test/page`."""
+    path = target.path
+    if target.host.endswith(("ampproject.org", "bing-amp.com", "ampproject.net", "cloudflare.com")) or path.startswith(
+        "/amp/"
+    ):
+        for text in _decoded(path):
+            found = _AMP.fullmatch(text.partition("?")[0])
+            if found:
+                yield found[1] + (found[2] or "")
+
+
+def _label(carrier: Carrier, target: Target) -> Iterator[str]:
+    """`www-site-test.translate.goog`: the label in front of the carrier's own name, hyphens undone."""
+    for host in carrier.hosts:
+        if target.host.endswith("." + host):
+            label = target.host.removesuffix("." + host).rpartition(".")[2]
+            if _FIRST_LABEL.fullmatch(label):
+                yield label.replace("--", "\0").replace("-", ".").replace("\0", "-") + target.path
