@@ -64,6 +64,8 @@ def _plain(node: Any) -> Any:
         for k, v in node.items()
         if not (k == "title" and isinstance(v, str)) and (k, v) != ("default", None)
     }
+    if isinstance(bare.get("default"), list):
+        bare["default"].sort()  # sets come in any order
     if len(bare.get("anyOf", ())) == 1:
         return {**bare.pop("anyOf")[0], **bare}
     if bare.get("type") == "string" and "enum" not in bare and "const" not in bare:

@@ -27,7 +27,7 @@ _ONE = (
     r"(?P<y>\d{4})(?:-(?P<m>\d{2})(?:-(?P<d>\d{2})"
     r"(?:[T ](?P<clock>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)(?P<zone>Z|[+-]\d{2}:\d{2})?)?)?)?"
 )
-_SHAPE: Final = re.compile(_ONE)
+_SHAPE: Final = re.compile(_ONE, re.ASCII)
 
 
 class When(msgspec.Struct, frozen=True):

@@ -1,0 +1,52 @@
+"""Writing documents: whole or not at all, never over something that exists."""
+
+from __future__ import annotations
+
+import pytest
+
+from desist.errors import UsageError
+from desist.policy.load import document_files
+from desist.policy.write import create, replace
+
+
+def test_create_writes_the_file_and_its_folder(tmp_path):
+    """A first document needs no preparation."""
+    create(tmp_path / "notices" / "n.yaml", "notice: n\n")
+    assert (tmp_path / "notices" / "n.yaml").read_text() == "notice: n\n"
+
+
+def test_create_never_overwrites(tmp_path):
+    """Documents are superseded, not edited; what stands there stays, and nothing else is left behind."""
+    path = tmp_path / "n.yaml"
+    path.write_text("notice: first\n")
+    with pytest.raises(UsageError, match="exists") as caught:
+        create(path, "notice: second\n")
+    assert caught.value.help
+    assert path.read_text() == "notice: first\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["n.yaml"]
+
+
+def test_create_does_not_follow_a_dangling_link(tmp_path):
+    """A link that somebody placed is something that exists."""
+    (tmp_path / "n.yaml").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match="exists"):
+        create(tmp_path / "n.yaml", "notice: n\n")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_replace_keeps_the_mode_and_leaves_nothing_behind(tmp_path):
+    """One step, same name, same permissions."""
+    path = tmp_path / "n.yaml"
+    path.write_text("old\n")
+    path.chmod(0o640)
+    replace(path, "new\n")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("new\n", 0o640)
+    assert document_files(tmp_path) == [path]
+
+
+def test_a_folder_that_cannot_be_made_is_a_clear_message(tmp_path):
+    """The message names the folder and the mend."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot write") as caught:
+        create(tmp_path / "file" / "n.yaml", "x")
+    assert "--into" in caught.value.help
