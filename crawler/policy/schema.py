@@ -66,6 +66,8 @@ def _plain(node: Any) -> Any:
     }
     if isinstance(bare.get("default"), list):
         bare["default"].sort()  # sets come in any order
+    if isinstance(bare.get("default"), dict):
+        del bare["default"]  # the mapping's own keys say theirs
     if len(bare.get("anyOf", ())) == 1:
         return {**bare.pop("anyOf")[0], **bare}
     if bare.get("type") == "string" and "enum" not in bare and "const" not in bare:
