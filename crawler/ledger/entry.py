@@ -48,7 +48,7 @@ Kind = Literal[
     "redact",
     "refuse",
 ]
-Gate = Literal["", "early", "engine", "wire", "resolver", "headers", "process"]
+Gate = Literal["", "early", "engine", "wire", "resolver", "robots", "headers", "meta", "reload", "process"]
 """Where it was stopped: a link not followed (early), a way round the gates (process), a request (all others)."""
 MAX_LEAF: Final = 65_535
 """Octets: an entry of a C2SP tlog-tiles bundle has a 16-bit length."""

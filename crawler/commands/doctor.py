@@ -1,0 +1,124 @@
+"""`desist doctor`: what on this machine is in the way of the record, with the mend of each.
+
+A check is a function from the settings at hand to results; `CHECKS` lists them in the order in which they are shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from ..errors import DesistError
+
+__all__ = ["CHECKS", "Check", "Result", "configure", "run"]
+
+_FREE_MIB: Final = 64
+
+
+class Result(NamedTuple):
+    """What one check found: `ok`, `warn` (worth knowing) or `fail` (a crawl would not start), and the mend."""
+
+    state: str
+    message: str
+    help: str = ""
+
+
+Check = Callable[[argparse.Namespace], Iterable[Result]]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The ledger to look at; without one, DESIST_LEDGER or the default."""
+    default = os.environ.get("DESIST_LEDGER", ".desist/ledger.db")
+    parser.add_argument("--ledger", type=Path, default=Path(default), metavar="PATH", help=f"(default: {default})")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 where a crawl could keep its record, 2 where it would refuse to start."""
+    failed = 0
+    for check in CHECKS:
+        try:
+            results = list(check(args))
+        except DesistError as error:
+            results = [Result("fail", f"{error.place}: {error.message}" if error.place else error.message, error.help)]
+        for result in results:
+            failed += result.state == "fail"
+            print(f"{result.state:<5} {result.message}")
+            if result.help:
+                print(f"      help: {result.help}")
+    print("next: desist policy lint" if not failed else f"next: mend the {failed} marked `fail`, then desist doctor")
+    return 2 if failed else 0
+
+
+def _machine(_args: argparse.Namespace) -> Iterator[Result]:
+    yield Result("ok", f"Python {platform.python_version()}, {platform.system()} {platform.release()}")
+    import apsw
+
+    from ..ledger.store import require_sqlite
+
+    require_sqlite(apsw.sqlite_lib_version())
+    yield Result("ok", f"SQLite {apsw.sqlite_lib_version()} keeps what it has acknowledged")
+
+
+def _disk(args: argparse.Namespace) -> Iterator[Result]:
+    from ..ledger.files import MOUNTS, file_system
+
+    folder = _existing(args.ledger.absolute().parent)
+    kind = file_system(folder)
+    if not kind:
+        yield Result(
+            "warn", f"{MOUNTS} cannot be read: a network file system would not be noticed", "keep it on a local disk"
+        )
+    elif kind in ("tmpfs", "ramfs"):
+        yield Result(
+            "warn", f"{folder} lies in memory ({kind}): a reboot loses the record", "set DESIST_LEDGER to a disk"
+        )
+    else:
+        yield Result("ok", f"{folder} lies on {kind}")
+    free = shutil.disk_usage(folder).free >> 20
+    if free < _FREE_MIB:
+        yield Result("fail", f"{free} MiB are free on {folder}", f"free {_FREE_MIB} MiB at least")
+    else:
+        yield Result("ok", f"{free:,} MiB are free on {folder}")
+
+
+def _ledger(args: argparse.Namespace) -> Iterator[Result]:
+    from ..ledger import files
+    from ..ledger.query import Reader
+
+    path: Path = args.ledger
+    if not os.path.lexists(path):
+        if os.path.lexists(path.parent):
+            files.check_folder(path.parent)
+        writable = os.access(_existing(path.absolute().parent), os.W_OK)
+        message = f"no ledger at {path} yet: the first crawl makes it"
+        yield Result("ok", message) if writable else Result("fail", f"{path} cannot be made", "set DESIST_LEDGER")
+        return
+    files.check(path)
+    with Reader(path) as reader:
+        yield Result("ok", f"the ledger {path} is ours alone; sealed to {', '.join(reader.kids) or 'nobody'}")
+
+
+def _counsel(_args: argparse.Namespace) -> Iterator[Result]:
+    from ..ledger.keys import counsel_key
+
+    found = counsel_key(os.environ.get("DESIST_COUNSEL_KEY"), make=False)
+    if found.key:
+        yield Result("ok", f"details are sealed to {found.key.kid}, from {found.source}")
+    else:
+        mend = "set DESIST_COUNSEL_KEY to counsel's public key; a first crawl at a terminal makes a pair"
+        yield Result("warn", found.source, mend)
+    if os.environ.get("DESIST_COUNSEL_KEY") is None and not sys.stdin.isatty() and not found.key:
+        yield Result("warn", "this is no terminal: no pair will be made here", "set DESIST_COUNSEL_KEY")
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.parents) if path.is_dir())
+
+
+CHECKS: list[Check] = [_machine, _disk, _ledger, _counsel]

@@ -1,0 +1,112 @@
+"""`desist ledger docket`: what was refused and fetched under each notice, session by session."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from .ledger_paths import add_key, add_why, announce_read, openers_of
+
+if TYPE_CHECKING:
+    from ..report.docket import Docket, NoticeFacts, SessionFacts, Stage
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """One ledger, or several; one docket, or all."""
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="ledgers, or copies; a last word that is no file is NOTICE"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    add_key(parser)
+    add_why(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0; 2 where no such docket is on record."""
+    from ..ledger.query import Reader
+    from ..report.docket import dockets
+
+    *rest, last = args.paths
+    notice = last if rest and not Path(last).exists() else ""
+    paths = [Path(path) for path in (rest if notice else args.paths)]
+    openers, found = openers_of(args), 0
+    for path in paths:
+        announce_read(path, "docket", args.why)
+        with Reader(path) as reader:
+            files = dockets(reader, openers, notice)
+        found += len(files)
+        _print_json(path, files) if args.format == "json" else _print_text(path, files, sealed=not openers)
+    if notice and not found:
+        raise UsageError(f"no docket `{notice}` is on record", help=f"desist ledger docket {paths[0]}")
+    if args.format == "text":
+        print(f"next: desist ledger verify {paths[0]}")
+    return 0
+
+
+def _print_json(path: Path, files: list[Docket]) -> None:
+    import json
+    from dataclasses import asdict
+
+    for docket in files:
+        print(json.dumps({"ledger": str(path), "unrecorded": docket.unrecorded, **asdict(docket)}, sort_keys=True))
+
+
+def _print_text(path: Path, files: list[Docket], *, sealed: bool) -> None:
+    print(f"{path}: {len(files)} dockets")
+    for docket in files:
+        _print_docket(docket, sealed=sealed)
+
+
+def _print_docket(docket: Docket, *, sealed: bool) -> None:
+    from ..ledger.verify import when
+    from ..report.docket import STAGES
+
+    notice = docket.notice
+    print(f"\n{docket.name}{_heading(notice) if notice else ''}")
+    if docket.unrecorded:
+        print(f"  from {when(docket.unrecorded[0])} to {when(docket.unrecorded[1])}: no record before the first open")
+    for session in docket.sessions:
+        spider = session.spider or ("spider sealed" if sealed else "no spider named")
+        print(f"  session {session.w}  {spider}, opened {when(session.opened)}")
+        if notice:
+            _print_force(docket, session)
+        _print_counts(session.refused)
+    if len(docket.sessions) != 1:
+        print("  all sessions")
+        _print_counts({stage: docket.refused(stage) for stage in STAGES})
+    if docket.spiders_without:
+        print(f"  spiders without a session under it: {', '.join(docket.spiders_without)}")
+
+
+def _heading(notice: NoticeFacts) -> str:
+    from ..ledger.verify import when
+
+    received = (
+        f"{when(notice.received_at)}{' (assumed)' if notice.assumed else ''}" if notice.received_at else "not said"
+    )
+    addressed = f", addressed to {notice.addressed}" if notice.addressed else ""
+    return f" ({', '.join(notice.platforms)}): received {received}, entered {when(notice.entered_at)}{addressed}"
+
+
+def _print_force(docket: Docket, session: SessionFacts) -> None:
+    from ..ledger.verify import when
+
+    print(f"    in force              {when(session.in_force) if session.in_force else 'never in this session'}")
+    last = when(session.last_permit_before) if session.last_permit_before else "none on record"
+    print(f"    last permit before    {last}")
+    between = str(session.fetches_between or "none on record")
+    print(f"    fetches in between    {between}{'; no record before the first open' if docket.unrecorded else ''}")
+    if session.fetches_after:
+        print(f"    fetches in force      {session.fetches_after} (outside its scope, or under a permission)")
+
+
+def _print_counts(refused: Mapping[Stage, int]) -> None:
+    from ..report.docket import STAGES
+
+    for stage in STAGES:
+        print(f"    {stage:<21} {refused.get(stage, 0):,}")
