@@ -1,0 +1,61 @@
+"""Gate 2, engine side: whatever reaches the downloader, from wherever, is decided before any other middleware sees it.
+
+Redirects, retries, media and files pipelines, `engine.download_async`, requests out of a JOBDIR and pages that the HTTP
+cache would answer all pass here. Responses pass on the way out, last of all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..model import NOT_ASKED, Decision, RobotsState, RobotsVerdict
+from .warden import Warden
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+__all__ = ["EngineGate"]
+
+
+class EngineGate:
+    """The outermost downloader middleware."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._warden = Warden.of(crawler)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> EngineGate:
+        """Built by Scrapy from DOWNLOADER_MIDDLEWARES."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Let a request on, or raise Refused once the refusal is on record."""
+        decision = self._warden.judge(request.url)
+        if not decision.refused:
+            robots = await self._robots(request)
+            decision = robots if isinstance(robots, Decision) else self._warden.judge(request.url, robots=robots)
+        if decision.refused:
+            raise await self._warden.refuse(decision, "engine")
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        """Let a page out to the spider unless one of those asked withholds it."""
+        for judge in self._warden.judges_of_responses:
+            try:
+                decision: Decision | None = await judge(request, response)
+            except Exception as error:  # noqa: BLE001 - an erring gate withholds the page
+                decision = self._warden.trouble(
+                    request.url, f"judging the page failed: {type(error).__name__}: {error}"
+                )
+            if decision is not None and decision.refused:
+                raise await self._warden.refuse(decision, "engine")
+        return response
+
+    async def _robots(self, request: Request) -> RobotsVerdict | RobotsState | Decision:
+        if self._warden.robots is None:
+            return NOT_ASKED
+        try:
+            return await self._warden.robots.verdict(request)
+        except Exception as error:  # noqa: BLE001 - no answer is no permission
+            return self._warden.robots_trouble(request.url, error)

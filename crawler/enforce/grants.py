@@ -1,0 +1,111 @@
+"""Requests in flight: what was permitted, by which receipt, and how to stop it.
+
+A grant is bound to one request, its URL and method, the policy revision that judged it and the ledger entry that
+permits it. It ends with the request, and with it the addresses that it pinned.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ..model import Decision
+from .pins import PINS
+from .resolver import Resolution
+
+if TYPE_CHECKING:
+    from scrapy import Request
+
+__all__ = ["Grant", "Grants", "Sent"]
+
+_NUMBERS: Final = itertools.count(1)
+
+
+class Sent(NamedTuple):
+    """What of a request decides where it goes."""
+
+    url: str
+    method: str
+    hosts: tuple[bytes, ...]
+    """Its Host headers, where it has any."""
+    proxy: str
+
+    @classmethod
+    def of(cls, request: Request) -> Sent:
+        """As the request stands now."""
+        return cls(
+            request.url, request.method, tuple(request.headers.getlist("Host")), str(request.meta.get("proxy") or "")
+        )
+
+
+class Grant:
+    """One request that may use the wire now."""
+
+    __slots__ = ("_stop", "_unpin", "decision", "number", "receipt", "resolution", "revision", "sent", "stopped")
+
+    def __init__(self, sent: Sent, decision: Decision, resolution: Resolution, receipt: int) -> None:
+        self.number = next(_NUMBERS)
+        self.sent = sent
+        self.decision = decision
+        self.resolution = resolution
+        self.revision = decision.revision
+        self.receipt = receipt
+        self.stopped: Decision | None = None
+        """The refusal that stopped it in flight."""
+        self._unpin = [PINS.pin(name, resolution.addresses) for name in resolution.names[:1]]
+        self._stop: Callable[[], object] | None = None
+
+    def covers(self, sent: Sent, revision: str) -> bool:
+        """Whether this is still the request, and the policy, that the receipt speaks of."""
+        return self.stopped is None and self.sent == sent and self.revision == revision
+
+    def carried_by(self, stop: Callable[[], object]) -> None:
+        """Say how to stop the download that this grant lets go."""
+        self._stop = stop
+
+    def stop(self, decision: Decision) -> None:
+        """Withdraw the grant: its addresses are no longer pinned and its download is cancelled."""
+        if self.stopped is not None:
+            return
+        self.stopped = decision
+        self.end()
+        if self._stop is not None:
+            self._stop()
+
+    def end(self) -> None:
+        """Unpin; harmless twice."""
+        while self._unpin:
+            self._unpin.pop()()
+
+
+class Grants:
+    """Every grant in flight of one crawl; owned by the thread of its event loop."""
+
+    def __init__(self) -> None:
+        self._grants: dict[int, Grant] = {}
+
+    def __len__(self) -> int:
+        return len(self._grants)
+
+    def __iter__(self) -> Iterator[Grant]:
+        return iter(list(self._grants.values()))
+
+    def add(self, grant: Grant) -> None:
+        """Register a grant before its request uses the wire."""
+        self._grants[grant.number] = grant
+
+    def drop(self, grant: Grant) -> None:
+        """Its request is over."""
+        grant.end()
+        self._grants.pop(grant.number, None)
+
+    def stop_refused(self, judge: Callable[[Grant], Decision]) -> list[Grant]:
+        """Stop every grant that `judge` refuses now; those stopped."""
+        stopped = []
+        for grant in self:
+            decision = judge(grant)
+            if decision.refused:
+                grant.stop(decision)
+                stopped.append(grant)
+        return stopped

@@ -1,0 +1,44 @@
+"""Ending the process with one clear message where going on would mean crawling without a gate.
+
+Scrapy offers no exit code to a component: `NotConfigured` lets the crawl go on without it, `CloseSpider` and errors in
+`spider_opened` end with 0. `SystemExit` passes all of that inside a task of the asyncio reactor; Deferreds swallow it,
+and the reactor-less loop buries the message under a traceback, so there the process is ended directly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from typing import NoReturn
+
+from scrapy.utils.reactor import is_asyncio_reactor_installed, is_reactor_installed
+
+from ..errors import DesistError
+
+__all__ = ["leave", "say"]
+
+
+def say(error: DesistError) -> None:
+    """Print the message, its place and its mend on stderr, once."""
+    print(f"error: {error}", file=sys.stderr, flush=True)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with `code`, whatever runs it; never returns."""
+    if not _running() or (is_reactor_installed() and is_asyncio_reactor_installed() and asyncio.current_task()):
+        raise SystemExit(code)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _running() -> bool:
+    """Whether an event loop or reactor is at work, or a Crawler's Deferred is on the stack."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return is_reactor_installed()
+    return True

@@ -1,0 +1,280 @@
+"""The warden of one crawl: it judges, it records, and only then it lets a gate act.
+
+Every gate asks here. Whatever goes wrong in judging becomes a refusal of its own (`policy-error`); whatever goes wrong
+in recording stops the crawl. The policy set is replaced as a whole, and whoever waited for a receipt asks again.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from weakref import WeakKeyDictionary
+
+from scrapy.exceptions import IgnoreRequest
+from scrapy.utils.defer import deferred_from_coro
+from twisted.python.failure import Failure
+
+from ..decide import Judge, judge_host, message_of
+from ..decide import Options as Choices
+from ..errors import GateError, LedgerError
+from ..model import NOT_ASKED, Basis, Decision, Purpose, RobotsState, RobotsVerdict, Signal
+from .destinations import Destinations
+from .grants import Grant, Grants, Sent
+from .options import Options
+from .pins import PINS
+from .recorder import Recorder
+from .refused import Refused
+from .resolver import Resolution, Resolver
+from .verdicts import refusal, with_route
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+    from ..policy.policyset import PolicySet
+
+__all__ = ["RecordLost", "RobotsKeeper", "Warden"]
+
+logger = logging.getLogger("desist")
+_WARDENS: Final[WeakKeyDictionary[Any, Warden]] = WeakKeyDictionary()
+
+
+class RecordLost(IgnoreRequest):  # read by errbacks, like Refused
+    """The ledger failed, so nothing is fetched any more; this is no refusal, since none could be put on record."""
+
+
+class RobotsKeeper(Protocol):
+    """What the robots gate offers to the others."""
+
+    async def verdict(self, request: Request) -> RobotsVerdict | RobotsState | Decision:
+        """The answer for a request, after fetching the authority's file where that is needed (engine side)."""
+
+    def on_hand(self, url: str) -> RobotsVerdict | RobotsState:
+        """The answer where its bytes were captured, else UNREAD; never fetches (wire)."""
+
+    def capture(self, request: Request, response: Response) -> None:
+        """Bytes of a robots.txt, just as they came off the wire."""
+
+
+class _RouteRefused(Exception):
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.url)
+        self.decision = decision
+
+
+class Warden:
+    """One a crawl; all of it belongs to the thread of the event loop, but for `judge_name`, which is pure."""
+
+    def __init__(
+        self,
+        crawler: Crawler,
+        *,
+        options: Options,
+        purposes: frozenset[Purpose] | None,
+        policies: PolicySet,
+        recorder: Recorder,
+    ) -> None:
+        self.crawler = crawler
+        self.options = options
+        self.purposes = purposes
+        self.recorder = recorder
+        self.grants = Grants()
+        self.resolver = Resolver(options.nameservers)
+        self.proxies = Destinations("DESIST_PROXIES", options.proxies, ports=True)
+        self.infra = Destinations("DESIST_INFRA", options.infra)
+        self.robots: RobotsKeeper | None = None
+        self.judges_of_responses: list[Callable[[Request, Response], Awaitable[Decision | None]]] = []
+        """Asked by the engine gate on a response's way out; a refusal withholds the page."""
+        self.on_swap: list[Callable[[PolicySet, PolicySet], None]] = []
+        """Told (old, new) once a new set is in force."""
+        self.lost = False
+        self._waiting = 0
+        self._told: set[tuple[str, str]] = set()
+        self._choices = Choices(notices_to_others=options.notices_to_others, unknown_platform=options.unknown_platform)
+        self._take(policies)
+        _WARDENS[crawler] = self
+        PINS.watchers.append(self._off_route)
+        PINS.infra.append(self.infra.allow)
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> Warden:
+        """The warden of a crawl; raises GateError before the attest has made it."""
+        try:
+            return _WARDENS[crawler]
+        except KeyError:
+            raise GateError("the crawl has no warden: the extension that attests its gates did not run") from None
+
+    def _take(self, policies: PolicySet) -> None:
+        self.policies = policies
+        self._judge = Judge(policies, agent=self.options.agent, purposes=self.purposes, options=self._choices)
+
+    # --- judging ---------------------------------------------------------------------------------------------------
+
+    def judge(
+        self, url: str, *, robots: RobotsVerdict | RobotsState = NOT_ASKED, signals: Iterable[Signal] = ()
+    ) -> Decision:
+        """The decision on a URL as things stand now; never raises."""
+        if self.lost:
+            return self.trouble(url, "the ledger failed, so nothing is fetched")
+        try:
+            return self._judge.decide(url, robots=robots, signals=tuple(signals))
+        except Exception as error:  # noqa: BLE001 - an erring gate refuses
+            return self.trouble(url, f"judging failed: {type(error).__name__}: {error}")
+
+    def judge_name(self, url: str, name: str, how: str) -> Decision | None:
+        """The refusal that a name or address on the way to `url` brings with it, or None."""
+        decision = judge_host(
+            self.policies, name, agent=self.options.agent, purposes=self.purposes, options=self._choices
+        )
+        return with_route(decision, url, f"{how} {name}") if decision.refused and decision.platforms else None
+
+    def trouble(self, url: str, why: str) -> Decision:
+        """A refusal because a gate could not do its work."""
+        return refusal(url, Basis.POLICY_ERROR, "gate", why, help="desist doctor", revision=self.policies.revision)
+
+    def robots_trouble(self, url: str, error: Exception) -> RobotsVerdict:
+        """No answer from robots.txt because the robots gate failed: that refuses."""
+        why = f"robots.txt could not be asked: {type(error).__name__}: {error}"
+        return RobotsVerdict(effect="refuse", basis=Basis.ROBOTS_UNAVAILABLE, why=why, authority=url)
+
+    async def route(self, url: str, host: str) -> Resolution | Decision:
+        """Look `host` up and judge all that is on the way; the refusal where some of it is refused."""
+
+        def judge(name: str) -> None:
+            decision = self.judge_name(url, name, "cname")
+            if decision is not None:
+                raise _RouteRefused(decision)
+
+        try:
+            resolution = await self.resolver.resolve(host, judge)
+        except _RouteRefused as stop:
+            return with_route(stop.decision, url, "")
+        return self.refusal_of_route(url, resolution) or resolution
+
+    def refusal_of_route(self, url: str, resolution: Resolution) -> Decision | None:
+        """What the names and addresses of a resolution bring with them under the set in force now."""
+        for name in resolution.names[1:]:
+            decision = self.judge_name(url, name, "cname")
+            if decision is not None:
+                return decision
+        for address in resolution.addresses:
+            decision = self.judge_name(url, address, "address")
+            if decision is not None:
+                return decision
+        return None
+
+    # --- recording -------------------------------------------------------------------------------------------------
+
+    async def refuse(self, decision: Decision, stage: str) -> Refused | RecordLost:
+        """Put a refusal on record; what to raise, once the record is durable and the refusal is logged and counted."""
+        try:
+            receipt = await self.recorder.refuse(decision, stage)
+        except LedgerError as error:
+            return self.lose(error)
+        self._announce(decision, stage)
+        return Refused(decision, stage=stage, receipt=receipt)
+
+    def refuse_later(self, decision: Decision, stage: str, request: Request) -> None:
+        """The same in the background: log line, count and errback follow the receipt."""
+        self._waiting += 1
+        pending = deferred_from_coro(self._refuse_link(decision, stage, request))
+        pending.addErrback(self._failed)
+
+    async def _refuse_link(self, decision: Decision, stage: str, request: Request) -> None:
+        try:
+            refused = await self.refuse(decision, stage)
+            if request.errback is not None:
+                failure = Failure(refused)  # type: ignore[no-untyped-call]
+                self.crawler.engine.scraper.enqueue_scrape(failure, request)
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._wake()
+
+    async def permit(self, request: Request, decision: Decision, resolution: Resolution, *, proxied: bool) -> Grant:
+        """Put a permit on record and, once it is durable, register the grant; raises RecordLost."""
+        try:
+            receipt = await self.recorder.permit(request, decision, resolution, proxied=proxied)
+        except LedgerError as error:
+            raise self.lose(error) from error
+        grant = Grant(Sent.of(request), decision, resolution, receipt)
+        self.grants.add(grant)
+        self.crawler.stats.inc_value("desist/permitted")
+        return grant
+
+    @property
+    def waiting(self) -> bool:
+        """Whether refusals are on their way to the ledger whose errbacks are still to be called."""
+        return self._waiting > 0
+
+    def _announce(self, decision: Decision, stage: str) -> None:
+        reason = decision.governing
+        basis = reason.basis.value if reason else Basis.DEFAULT.value
+        stats = self.crawler.stats
+        stats.inc_value("desist/refused")
+        stats.inc_value(f"desist/refused/{basis}")
+        stats.inc_value(f"desist/refused_at/{stage}")
+        for platform in decision.platforms:
+            stats.inc_value(f"desist/refused_platform/{platform}")
+        key = (",".join(decision.platforms), reason.rule if reason else "")
+        if key not in self._told:
+            self._told.add(key)
+            logger.warning("%s", message_of(decision), extra={"spider": self.crawler.spider})
+        elif logger.isEnabledFor(logging.DEBUG):
+            logger.debug("%s", message_of(decision), extra={"spider": self.crawler.spider})
+
+    # --- changes and ends --------------------------------------------------------------------------------------------
+
+    def swap(self, policies: PolicySet) -> list[Grant]:
+        """Put a new set in force for everything that is judged from now on, and stop what it refuses in flight."""
+        old = self.policies
+        self._take(policies)
+        self.resolver.forget()
+        stopped = self.grants.stop_refused(self._judge_grant)
+        for listener in self.on_swap:
+            listener(old, policies)
+        return stopped
+
+    def _judge_grant(self, grant: Grant) -> Decision:
+        decision = self.judge(grant.sent.url)
+        return decision if decision.refused else self.refusal_of_route(grant.sent.url, grant.resolution) or decision
+
+    def lose(self, error: LedgerError) -> RecordLost:
+        """The ledger failed: refuse everything, stop what is in flight, and let the crawl end with an exit code."""
+        if not self.lost:
+            self.lost = True
+            logger.critical("%s: the crawl stops, since nothing is fetched that cannot be recorded", error)
+            for grant in self.grants:
+                grant.stop(self.trouble(grant.sent.url, "the ledger failed"))
+            if self.crawler.engine.spider is not None:
+                deferred_from_coro(self.crawler.engine.close_spider_async(reason="desist_ledger")).addErrback(
+                    self._failed
+                )
+        return RecordLost(f"{error.message}: nothing is fetched without a record")
+
+    def close(self) -> None:
+        """Let go of what the process shares."""
+        if self._off_route in PINS.watchers:
+            PINS.watchers.remove(self._off_route)
+            PINS.infra.remove(self.infra.allow)
+
+    def _off_route(self, what: str, host: str) -> None:
+        """A lookup or connection that no grant covers was refused: put the attempt on record."""
+        url = f"http://{f'[{host}]' if ':' in host else host}/"
+        decision = self.judge(url)
+        if not decision.refused or not decision.platforms:
+            why = f"no request in flight was granted a {what} of `{host}`"
+            mend = "fetch it with a Request, or declare infrastructure in DESIST_INFRA"
+            decision = refusal(url, Basis.PROCESS, f"no-grant:{what}", why, help=mend, revision=self.policies.revision)
+        deferred_from_coro(self.refuse(decision, "resolver")).addErrback(self._failed)
+
+    def _wake(self) -> None:
+        slot = self.crawler.engine._slot  # Scrapy has no other way to look at its queue again
+        if slot is not None:
+            slot.nextcall.schedule()
+
+    def _failed(self, failure: Failure) -> None:
+        logger.error("a gate failed in the background: %s", failure.getTraceback(), extra={"at": time.time_ns()})

@@ -1,0 +1,199 @@
+"""Gate 3, the wire: the last look at a request, after the slot queue, and the receipt without which there is no socket.
+
+A downloader middleware decides up to minutes before a request uses the network, and every middleware behind it may
+rewrite the URL, the Host header and the proxy. So this handler stands in front of every download handler, judges what
+is really about to be sent, waits until the permit is durable, asks whether the policies are still those that it judged
+by, and only then lets the inner handler go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import TYPE_CHECKING, Any, Final
+
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.utils.asyncio import is_asyncio_available
+from scrapy.utils.defer import deferred_from_coro, maybe_deferred_to_future
+from scrapy.utils.misc import build_from_crawler, load_object
+from twisted.internet.defer import CancelledError, Deferred
+
+from ..errors import DesistError, GateError
+from ..model import NOT_ASKED, Basis, Decision
+from ..urls import Target, canonical_host, read
+from .destinations import endpoint_of
+from .grants import Grant, Sent
+from .inner import fit
+from .reactor_gate import on_reactor
+from .resolver import Resolution
+from .verdicts import refusal, with_route
+from .warden import Warden
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+__all__ = ["BEHIND", "WireGate"]
+
+BEHIND: Final = "_DESIST_BEHIND"
+"""The settings key for the download handlers that stand behind the gate, by scheme."""
+_ROUNDS: Final = 3
+"""How often the policies may change under a request before it is refused: each round waits for a receipt."""
+
+
+class WireGate(BaseDownloadHandler):
+    """In front of every scheme's download handler. The inner one is built at the scheme's first use."""
+
+    lazy = True
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._warden = Warden.of(crawler)
+        self._behind: dict[str, Any] = dict(crawler.settings[BEHIND])
+        self._inner: dict[str, Any] = {}
+
+    async def download_request(self, request: Request) -> Response:
+        """Decide, record, let go; raises Refused."""
+        grant = await self._admit(request)
+        try:
+            response = await self._carry(grant, request)
+        finally:
+            self._warden.grants.drop(grant)
+        if self._warden.robots is not None:
+            self._warden.robots.capture(request, response)
+        return response
+
+    async def close(self) -> None:
+        """Close what was opened behind the gate."""
+        for inner in self._inner.values():
+            if hasattr(inner, "close"):
+                closing = inner.close()
+                if inspect.isawaitable(closing):
+                    await closing
+
+    # --- admitting -------------------------------------------------------------------------------------------------
+
+    async def _admit(self, request: Request) -> Grant:
+        for _ in range(_ROUNDS):
+            decision, resolution = await self._decide(request)
+            if decision.refused or resolution is None:
+                raise await self._warden.refuse(decision, "wire")
+            grant = await self._warden.permit(request, decision, resolution, proxied=bool(request.meta.get("proxy")))
+            if grant.covers(Sent.of(request), self._warden.policies.revision) and not self._warden.lost:
+                return grant
+            self._warden.grants.drop(grant)
+        raise await self._warden.refuse(
+            self._warden.trouble(request.url, "the policies changed while the permit was being recorded"), "wire"
+        )
+
+    async def _decide(self, request: Request) -> tuple[Decision, Resolution | None]:
+        """The decision on all that is about to be sent, with where it would go; never raises but for a dead DNS."""
+        url = request.url
+        try:
+            decision = self._judge(request)
+            if decision.refused:
+                return decision, None
+            target = read(url)
+            refused = self._header(request, target)
+            if refused is not None:
+                return refused, None
+            host = target.host
+            if request.meta.get("proxy"):
+                through = self._proxy(request)
+                if isinstance(through, Decision):
+                    return through, None
+                host = through
+        except Exception as error:  # noqa: BLE001 - an erring gate refuses
+            return self._warden.trouble(url, f"the wire gate failed: {type(error).__name__}: {error}"), None
+        route = await self._warden.route(url, host)
+        return (route, None) if isinstance(route, Decision) else (decision, route)
+
+    def _judge(self, request: Request) -> Decision:
+        robots = NOT_ASKED if self._warden.robots is None else self._warden.robots.on_hand(request.url)
+        return self._warden.judge(request.url, robots=robots)
+
+    def _header(self, request: Request, target: Target) -> Decision | None:
+        """The refusal of a Host header that names another host than the URL does (RFC 9112 3.2)."""
+        for value in request.headers.getlist("Host"):
+            name, _, port = value.decode("latin-1").strip().partition(":")
+            try:
+                same = canonical_host(name) == target.host and (not port or int(port) == target.port)
+            except ValueError:
+                same = False
+            if same:
+                continue
+            named = self._warden.judge(f"{target.scheme}://{value.decode('latin-1').strip()}/")
+            if named.refused and named.platforms:
+                return with_route(named, request.url, "host header")
+            return refusal(
+                request.url, Basis.AMBIGUOUS, "host-header", "the Host header names another host than the URL",
+                help="leave the Host header to the download handler", revision=self._warden.policies.revision,
+            )  # fmt: skip
+        return None
+
+    def _proxy(self, request: Request) -> str | Decision:
+        """The proxy's host where DESIST_PROXIES lists it, else the refusal."""
+        text = str(request.meta["proxy"])
+        try:
+            proxy = endpoint_of(text)
+            listed = self._warden.proxies.allow(proxy.host, proxy.port)
+        except ValueError:
+            listed = False
+        if listed:
+            return proxy.host
+        return refusal(
+            request.url, Basis.PROXY, "proxy", "the request names a proxy that DESIST_PROXIES does not list",
+            help="add `host:port` of the proxy to DESIST_PROXIES", revision=self._warden.policies.revision,
+        )  # fmt: skip
+
+    # --- letting go ------------------------------------------------------------------------------------------------
+
+    async def _carry(self, grant: Grant, request: Request) -> Response:
+        try:
+            inner = self._handler(request)
+        except DesistError as error:
+            raise await self._warden.refuse(self._warden.trouble(request.url, error.message), "wire") from error
+        try:
+            return await self._download(grant, inner, request)
+        except (asyncio.CancelledError, CancelledError):
+            if grant.stopped is None:
+                raise
+            raise await self._withdrawn(grant) from None
+        except Exception as error:
+            if grant.stopped is None:
+                raise
+            raise await self._withdrawn(grant) from error
+
+    async def _withdrawn(self, grant: Grant) -> Exception:
+        assert grant.stopped is not None
+        if is_asyncio_available() and (task := asyncio.current_task()) is not None:
+            task.uncancel()
+        return await self._warden.refuse(grant.stopped, "wire")
+
+    async def _download(self, grant: Grant, inner: Any, request: Request) -> Response:
+        """Run the inner handler so that the grant can stop it."""
+        if not inspect.iscoroutinefunction(inner.download_request):  # a handler of the old kind
+            waiting: Deferred[Response] = inner.download_request(request, self.crawler.spider)
+            grant.carried_by(waiting.cancel)
+            return await maybe_deferred_to_future(waiting)
+        if is_asyncio_available() and (task := asyncio.current_task()) is not None:
+            grant.carried_by(task.cancel)
+            return await inner.download_request(request)  # type: ignore[no-any-return]
+        flight: Deferred[Response] = deferred_from_coro(inner.download_request(request))
+        grant.carried_by(flight.cancel)
+        return await maybe_deferred_to_future(flight)
+
+    def _handler(self, request: Request) -> Any:
+        """The handler behind the gate for the request's scheme, fitted so that it dials what was judged."""
+        scheme = read(request.url).scheme
+        if self.crawler.settings.getbool("TWISTED_REACTOR_ENABLED") and not on_reactor():
+            raise GateError("something took the resolver gate out of the reactor")
+        if scheme not in self._inner:
+            path = self._behind.get(scheme)
+            if path is None:
+                raise GateError(f"no download handler stands behind the gate for `{scheme}`")
+            inner = build_from_crawler(load_object(path), self.crawler)
+            fit(inner)
+            self._inner[scheme] = inner
+        return self._inner[scheme]
