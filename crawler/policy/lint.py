@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from ..urls import is_address
 from .diagnostic import Diagnostic, Severity, closest
 from .documents import CrawlEffect, Document, HostRule, Notice, Permission, Platform
 from .load import Entry, Loaded
 from .parts import Limit, StatusChange
+from .policyset import shipped_policies
 from .publicsuffix import suffixes
 from .source import Path
 
@@ -70,6 +72,8 @@ def unknown_platforms(loaded: Loaded) -> Findings:
 def _unknown_slug(entry: Entry[Document], path: Path, slug: str, known: set[str]) -> Diagnostic:
     meant = closest(slug, known)
     help_ = f"did you mean `{meant}`?" if meant else f"write it with `desist policy new platform {slug}`"
+    if (shipped_policies() / "platforms" / f"{slug}.yaml").exists():
+        help_ = f"it is a shipped platform: name `shipped` before your own folder, or write `desist policy new platform {slug}`"
     return _finding(entry, path, "D021", f"no platform `{slug}` in these folders", help_)
 
 
@@ -95,11 +99,11 @@ def wide_hosts(loaded: Loaded) -> Findings:
     is_suffix = suffixes().is_public_suffix
     for platform in loaded.platforms:
         for index, rule in enumerate(platform.doc.hosts):
-            if rule.match == "suffix" and rule.role != "tenant" and is_suffix(rule.host):
+            if rule.match == "suffix" and rule.role != "tenant" and not is_address(rule.host) and is_suffix(rule.host):
                 yield _wide(platform, ("hosts", index, "host"), rule.host)
     for entry in _scoped(loaded):
         for index, host in enumerate(entry.doc.hosts or ()):
-            if host != "all" and is_suffix(host):
+            if host != "all" and not is_address(host) and is_suffix(host):
                 yield _wide(entry, ("hosts", index), host)
 
 

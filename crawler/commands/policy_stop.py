@@ -1,0 +1,98 @@
+"""`desist policy stop HOST|SLUG`: refuse a host or platform from this moment on."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..policy.load import Loaded
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("target", metavar="HOST|SLUG", help="a host (it and all below it), a URL, or a platform's slug")
+    parser.add_argument("--by", metavar="NAME", help="who decides (default: the user of this machine)")
+    parser.add_argument("--reason", metavar="TEXT", help="why, in a sentence of facts")
+    parser.add_argument(
+        "--all-hosts", action="store_true", help="of a platform, its infrastructure, project and defensive hosts too"
+    )
+    parser.add_argument("--into", metavar="DIR", type=Path, default=Path("policies"), help="default: ./policies")
+    parser.add_argument("--policies", metavar="DIR", action="append", help="folders to read beside it; repeatable")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the decision, read it back, and show that it refuses."""
+    from ..decide import Judge, message_of
+    from ..policy.draft import document_text, moment_text, place, whoami
+    from ..policy.load import load_documents
+    from ..policy.policyset import PolicySet, folders_of
+
+    folders = folders_of(args.policies)
+    loaded = load_documents(folders)
+    name, fields, url = _unit(args.target, loaded, all_hosts=args.all_hosts)
+    now, by = moment_text(), args.by or whoami()
+    identity = f"own-{now[:10]}-{name}"
+    fields = {
+        "notice": identity,
+        "instrument": "own_decision",
+        "sender": {"name": by, "capacity": "operator"} if by else None,
+        **fields,
+        "received_at": now,
+        "crawl_effect": "block",
+        "notes": [args.reason] if args.reason else None,
+        "entered_at": now,
+        "entered_by": by,
+    }
+    path = place(args.into, "notice", identity, document_text(fields), folders)
+    decision = Judge(PolicySet.load_all_readable([*folders, args.into])).decide(url)
+    print(f"stopped {name}: in force since {now}, written to {path}")
+    print(message_of(decision))
+    print(f"crawls that watch `{args.into}` take it up at once; others read it when they start")
+    print(f"next: desist policy preview {identity}")
+    return 0
+
+
+def _unit(target: str, loaded: Loaded, *, all_hosts: bool) -> tuple[str, dict[str, object], str]:
+    """The smallest unit that the words name: its short name, the fields that cover it, a URL that it refuses."""
+    platform = next((entry.doc for entry in loaded.platforms if entry.doc.key == target), None)
+    if platform is None:
+        host = host_of(target, loaded)
+        return host.replace(":", "-"), {"hosts": [host]}, f"https://{f'[{host}]' if ':' in host else host}/"
+    fields: dict[str, object] = {"platforms": [target]}
+    return target, {**fields, "hosts": "all"} if all_hosts else fields, f"https://{main_host(target, loaded)}/"
+
+
+def main_host(slug: str, loaded: Loaded) -> str:
+    """The host by which people know a platform: one that its slug names, else its first."""
+    hosts = [h.host for e in loaded.platforms if e.doc.key == slug for h in e.doc.hosts if h.role in ("site", "api")]
+    return next((h for h in hosts if h.split(".")[0] == slug), next(iter(hosts), f"{slug}.invalid"))
+
+
+def host_of(target: str, loaded: Loaded) -> str:
+    """The canonical host that a person's words name; UsageError where they name none, or everybody's."""
+    from ..policy.diagnostic import closest
+    from ..policy.fields import host_name
+    from ..policy.publicsuffix import suffixes
+    from ..urls import is_address, read
+
+    words = read(target).host if "://" in target else target.strip().rstrip("/")
+    if "." not in words and ":" not in words:
+        meant = closest(target, [entry.doc.key for entry in loaded.platforms])
+        help_ = f"did you mean `{meant}`? " if meant else ""
+        raise UsageError(
+            f"`{target}` is neither a platform's slug nor a host", help=f"{help_}write a host: example.com"
+        )
+    try:
+        host = host_name(words)
+    except ValueError as error:
+        raise UsageError(str(error), help="write a bare host, for example www.example.com") from error
+    if not is_address(host) and suffixes().is_public_suffix(host):
+        message = f"`{host}` is a public suffix: unrelated people live below it"
+        raise UsageError(message, help="name the host below it that is meant")
+    return host
