@@ -1,7 +1,7 @@
 """The one place where a URL is read.
 
 Two readers look at every URL: the WHATWG parser (`can_ada`), which browsers and Scrapy's newer parts agree with, and
-the standard library's `urlsplit`, which follows RFC 3986 and is what many HTTP clients dial by. Where they see different
+the standard library's `urlsplit`, which follows RFC 3986 and is what many HTTP clients dial by. Where they see other
 hosts, ports or schemes nobody can say where a request would go, and the URL is `ambiguous`: it refuses.
 
 What a reader may differ in without being ambiguous is spelling only: letter case, one final dot, IDN against punycode

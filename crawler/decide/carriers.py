@@ -25,63 +25,98 @@ class Carrier(NamedTuple):
     """One way in which some hosts carry a target."""
 
     kind: str
-    """archive, cache, translation, amp, reader, image, mirror or proxy."""
-    hosts: tuple[str, ...]
+    """archive, cache, translation, amp, reader, image, proxy or mirror."""
     grammar: Grammar
-    names: tuple[str, ...] = ()
-    source: str = "memory"
+    hosts: tuple[str, ...]
+    names: tuple[str, ...]
+    source: str
 
+
+def _carrier(kind: str, grammar: Grammar, hosts: str, names: str = "", source: str = "memory") -> Carrier:
+    return Carrier(kind, grammar, tuple(hosts.split()), tuple(names.split()), source)
+
+
+_ARCHIVE_TODAY: Final = "archive.today archive.ph archive.is archive.li archive.vn archive.fo archive.md"
+_AMP_URLS: Final = "https://blog.amp.dev/2017/02/06/whats-in-an-amp-url/"
 
 CARRIERS: Final = (
-    # ---------------------------------------------------------------- web archives
-    Carrier("archive", ("web.archive.org", "wayback.archive.org", "archive-it.org"), "tail", source="https://archive.org/help/wayback_api.php"),
-    Carrier("archive", ("archive.org", "web.archive.org"), "query", ("url",), "https://archive.org/help/wayback_api.php"),
-    Carrier("archive", ("archive.today", "archive.ph", "archive.is", "archive.li", "archive.vn", "archive.fo", "archive.md"), "tail", source="https://en.wikipedia.org/wiki/Archive.today"),
-    Carrier("archive", ("archive.today", "archive.ph", "archive.is", "archive.li", "archive.vn", "archive.fo", "archive.md"), "query", ("url",)),
-    Carrier("archive", ("arquivo.pt", "webarchive.org.uk", "webarchive.nationalarchives.gov.uk", "webarchive.loc.gov", "swap.stanford.edu", "vefsafn.is", "wayback.vefsafn.is", "haw.nsk.hr", "webarchiv.cz", "web.archive.bibalex.org", "webarchive.bac-lac.gc.ca", "nukrobi2.nuk.uni-lj.si", "perma-archives.org", "conifer.rhizome.org", "webrecorder.io", "replayweb.page"), "tail"),
-    Carrier("archive", ("timetravel.mementoweb.org",), "tail", source="https://timetravel.mementoweb.org/guide/api/"),
-    Carrier("archive", ("webcitation.org", "megalodon.jp", "freezepage.com", "index.commoncrawl.org", "arquivo.pt"), "query", ("url",)),
-    # ---------------------------------------------------------------- search engines' caches
-    Carrier("cache", ("webcache.googleusercontent.com",), "query", ("q",)),
-    Carrier("cache", ("yandexwebcache.net", "hghltd.yandex.net"), "query", ("url",)),
-    Carrier("cache", ("cachedview.com", "cachedview.nl", "cachedpages.com"), "query", ("url", "q")),
-    # ---------------------------------------------------------------- translation
-    Carrier("translation", ("translate.google.com", "translate.googleusercontent.com"), "query", ("u",)),
-    Carrier("translation", ("translate.goog",), "label", source="https://blog.amp.dev/2017/02/06/whats-in-an-amp-url/"),
-    Carrier("translation", ("translate.yandex.com", "translate.yandex.ru", "translate.yandex.net"), "query", ("url",)),
-    Carrier("translation", ("translatetheweb.com", "microsofttranslator.com"), "query", ("a", "u")),
-    Carrier("translation", ("papago.naver.net", "papago.naver.com"), "query", ("target", "url", "website")),
-    Carrier("translation", ("translate.baidu.com", "fanyi.baidu.com"), "query", ("query", "url")),
-    # ---------------------------------------------------------------- AMP
-    Carrier("amp", ("cdn.ampproject.org", "bing-amp.com", "ampproject.net", "amp.cloudflare.com"), "amp", source="https://blog.amp.dev/2017/02/06/whats-in-an-amp-url/"),
-    Carrier("amp", ("cdn.ampproject.org", "bing-amp.com"), "label", source="https://blog.amp.dev/2017/02/06/whats-in-an-amp-url/"),
-    Carrier("amp", ("google.com", "google.de", "google.co.uk", "google.fr"), "amp"),
-    # ---------------------------------------------------------------- readers
-    Carrier("reader", ("r.jina.ai", "s.jina.ai"), "tail", source="https://jina.ai/reader/"),
-    Carrier("reader", ("12ft.io", "13ft.io", "1ft.io", "txtify.it", "outline.com", "smry.ai", "removepaywall.com", "removepaywalls.com", "archivebuttons.com", "printfriendly.com", "pure.md", "urltomarkdown.com", "textise.net", "unpaywall.org", "freedium.cfd", "readability.com", "rdrview.com"), "tail"),
-    Carrier("reader", ("12ft.io", "13ft.io", "printfriendly.com", "textise.net", "removepaywall.com", "smry.ai", "getpocket.com", "instapaper.com", "viewtext.org", "fivefilters.org", "mercury.postlight.com", "w3.org", "validator.w3.org", "rss2json.com", "feed43.com", "fetchrss.com", "pdfcrowd.com", "web2pdfconvert.com", "urlbox.io", "screenshotapi.net", "thum.io", "microlink.io", "urlscan.io", "pagespeed.web.dev"), "query", ("q", "url", "uri", "strurl", "doc", "rss_url", "src")),
-    Carrier("reader", ("image.thum.io", "s.wordpress.com", "s0.wp.com", "mini.s-shot.ru"), "tail"),
-    # ---------------------------------------------------------------- image proxies
-    Carrier("image", ("i0.wp.com", "i1.wp.com", "i2.wp.com", "i3.wp.com"), "tail", source="https://developer.wordpress.com/docs/photon/"),
-    Carrier("image", ("images.weserv.nl", "wsrv.nl"), "query", ("url",), "https://images.weserv.nl/docs/"),
-    Carrier("image", ("camo.githubusercontent.com",), "hex", source="https://github.com/atmos/camo"),
-    Carrier("image", ("external-content.duckduckgo.com", "proxy.duckduckgo.com", "icons.duckduckgo.com"), "query", ("u",)),
-    Carrier("image", ("images1-focus-opensocial.googleusercontent.com",), "query", ("url",)),
-    Carrier("image", ("res.cloudinary.com", "imgproxy.net", "ik.imagekit.io", "images.unsplash.com", "imageproxy.io", "rsz.io", "statically.io", "cdn.statically.io"), "tail", source="https://cloudinary.com/documentation/fetch_remote_images"),
-    Carrier("image", ("s2.googleusercontent.com", "t0.gstatic.com", "t1.gstatic.com", "t2.gstatic.com", "t3.gstatic.com"), "query", ("domain", "domain_url", "url")),
-    # ---------------------------------------------------------------- proxies for scripts and people
-    Carrier("proxy", ("cors-anywhere.herokuapp.com", "thingproxy.freeboard.io", "cors.bridged.cc", "cors.sh", "proxy.cors.sh", "crossorigin.me", "cors.io", "cors-proxy.htmldriven.com", "yacdn.org", "cors.eu.org", "proxy.techzbots1.workers.dev", "croxyproxy.com", "hidester.com", "proxysite.com", "hide.me", "kproxy.com", "12345proxy.net", "proxyium.com", "blockaway.net", "steganos.com"), "tail"),
-    Carrier("proxy", ("corsproxy.io", "corsproxy.org", "api.allorigins.win", "allorigins.win", "api.codetabs.com", "jsonp.afeld.me", "whateverorigin.org", "anyorigin.com", "cors-proxy.fringe.zone", "hidemyass.com", "proxysite.com", "app.scrapingbee.com", "api.scraperapi.com", "api.zenrows.com", "api.scrapingant.com", "api.crawlbase.com", "api.proxycrawl.com", "api.scrape.do", "api.scrapfly.io", "proxy.scrapeops.io", "api.webscraping.ai"), "query", ("url", "quest", "u", "q", "target", "urls"), "https://github.com/gnuns/allorigins"),
-    # ---------------------------------------------------------------- hosts that show one platform's content
-    Carrier("mirror", ("nitter.net", "nitter.it", "nitter.cz", "nitter.poast.org", "nitter.privacydev.net", "xcancel.com", "fxtwitter.com", "vxtwitter.com", "fixupx.com", "fixvx.com", "twitframe.com", "twstalker.com", "threadreaderapp.com", "twiiit.com", "rss.xcancel.com"), "stands", ("twitter.com",), "https://github.com/zedeus/nitter"),
-    Carrier("mirror", ("invidious.io", "yewtu.be", "inv.nadeko.net", "invidious.snopyta.org", "piped.video", "piped.kavin.rocks", "vid.puffyan.us", "yout-ube.com", "cnvmp3.com"), "stands", ("youtube.com",), "https://github.com/iv-org/invidious"),
-    Carrier("mirror", ("bibliogram.art", "imginn.com", "picuki.com", "ddinstagram.com", "kkinstagram.com", "dumpor.com", "greatfon.com", "imgsed.com", "pixwox.com", "gramhir.com"), "stands", ("instagram.com",)),
-    Carrier("mirror", ("libredd.it", "redlib.org", "teddit.net", "safereddit.com", "vxreddit.com", "rxddit.com", "undelete.pullpush.io", "api.pullpush.io", "api.pushshift.io", "reveddit.com", "unddit.com"), "stands", ("reddit.com",), "https://github.com/redlib-org/redlib"),
-    Carrier("mirror", ("proxitok.pabloferreiro.es", "vxtiktok.com", "tnktok.com", "tiktxk.com"), "stands", ("tiktok.com",)),
-    Carrier("mirror", ("scribe.rip", "medium.rip", "freedium.cfd"), "stands", ("medium.com",)),
-    Carrier("mirror", ("rimgo.pussthecat.org", "rimgo.bus-hit.me"), "stands", ("imgur.com",)),
-    Carrier("mirror", ("quetre.iket.me",), "stands", ("quora.com",)),
-)  # fmt: skip
+    _carrier("archive", "tail", "web.archive.org wayback.archive-it.org", source="https://archive.org/help/"),
+    _carrier("archive", "query", "archive.org", "url", "https://archive.org/help/wayback_api.php"),
+    _carrier("archive", "tail", _ARCHIVE_TODAY),
+    _carrier("archive", "query", _ARCHIVE_TODAY, "url"),
+    _carrier(
+        "archive",
+        "tail",
+        "arquivo.pt webarchive.org.uk webarchive.nationalarchives.gov.uk webarchive.loc.gov swap.stanford.edu "
+        "vefsafn.is web.archive.bibalex.org",
+    ),
+    _carrier("archive", "tail", "timetravel.mementoweb.org", source="https://timetravel.mementoweb.org/guide/api/"),
+    _carrier("archive", "query", "webcitation.org megalodon.jp index.commoncrawl.org arquivo.pt", "url"),
+    _carrier("cache", "query", "webcache.googleusercontent.com", "q"),
+    _carrier("cache", "query", "yandexwebcache.net hghltd.yandex.net", "url"),
+    _carrier("cache", "query", "cachedview.com cachedview.nl", "url q"),
+    _carrier("translation", "query", "translate.google.com translate.googleusercontent.com", "u"),
+    _carrier("translation", "label", "translate.goog"),
+    _carrier("translation", "query", "translate.yandex.com translate.yandex.ru translate.yandex.net", "url"),
+    _carrier("translation", "query", "translatetheweb.com microsofttranslator.com", "a u"),
+    _carrier("translation", "query", "papago.naver.net", "target url"),
+    _carrier("translation", "query", "translate.baidu.com fanyi.baidu.com", "query url"),
+    _carrier("amp", "amp", "cdn.ampproject.org bing-amp.com", source=_AMP_URLS),
+    _carrier("amp", "label", "cdn.ampproject.org bing-amp.com", source=_AMP_URLS),
+    _carrier("amp", "amp", "google.com google.de google.co.uk google.fr google.co.jp google.ca", source=_AMP_URLS),
+    _carrier("reader", "tail", "r.jina.ai s.jina.ai", source="https://jina.ai/reader/"),
+    _carrier("reader", "tail", "12ft.io 13ft.io 1ft.io txtify.it outline.com smry.ai removepaywall.com pure.md"),
+    _carrier("reader", "tail", "image.thum.io s.wordpress.com s0.wp.com"),
+    _carrier("reader", "query", "12ft.io 13ft.io removepaywall.com smry.ai textise.net", "q url"),
+    _carrier("reader", "query", "validator.w3.org", "uri doc", "https://validator.w3.org/docs/api.html"),
+    _carrier("reader", "query", "printfriendly.com rss2json.com ftr.fivefilters.net microlink.io", "url rss_url"),
+    _carrier(
+        "image",
+        "tail",
+        "i0.wp.com i1.wp.com i2.wp.com i3.wp.com",
+        source="https://developer.wordpress.com/docs/photon/",
+    ),
+    _carrier("image", "query", "images.weserv.nl wsrv.nl", "url", "https://images.weserv.nl/docs/"),
+    _carrier("image", "hex", "camo.githubusercontent.com", source="https://github.com/atmos/camo"),
+    _carrier("image", "query", "external-content.duckduckgo.com proxy.duckduckgo.com", "u"),
+    _carrier("image", "tail", "res.cloudinary.com", source="https://cloudinary.com/documentation/fetch_remote_images"),
+    _carrier("proxy", "tail", "cors-anywhere.herokuapp.com", source="https://github.com/Rob--W/cors-anywhere"),
+    _carrier("proxy", "tail", "thingproxy.freeboard.io crossorigin.me cors.bridged.cc proxy.cors.sh"),
+    _carrier("proxy", "query", "api.allorigins.win", "url", "https://github.com/gnuns/allorigins"),
+    _carrier("proxy", "query", "corsproxy.io api.codetabs.com jsonp.afeld.me whateverorigin.org", "url quest"),
+    _carrier(
+        "proxy",
+        "query",
+        "app.scrapingbee.com api.scraperapi.com api.zenrows.com api.scrapingant.com api.crawlbase.com "
+        "api.scrape.do api.scrapfly.io proxy.scrapeops.io",
+        "url",
+    ),
+    _carrier(
+        "mirror",
+        "stands",
+        "nitter.net nitter.poast.org nitter.privacydev.net xcancel.com fxtwitter.com vxtwitter.com fixupx.com",
+        "twitter.com",
+        "https://github.com/zedeus/nitter",
+    ),
+    _carrier(
+        "mirror",
+        "stands",
+        "yewtu.be inv.nadeko.net invidious.snopyta.org piped.video piped.kavin.rocks",
+        "youtube.com",
+        "https://github.com/iv-org/invidious",
+    ),
+    _carrier("mirror", "stands", "imginn.com picuki.com ddinstagram.com", "instagram.com"),
+    _carrier(
+        "mirror",
+        "stands",
+        "libredd.it teddit.net safereddit.com vxreddit.com api.pushshift.io api.pullpush.io",
+        "reddit.com",
+        "https://github.com/redlib-org/redlib",
+    ),
+    _carrier("mirror", "stands", "proxitok.pabloferreiro.es vxtiktok.com", "tiktok.com"),
+    _carrier("mirror", "stands", "scribe.rip freedium.cfd", "medium.com"),
+    _carrier("mirror", "stands", "rimgo.pussthecat.org", "imgur.com"),
+)
 
 
 def _index() -> dict[str, tuple[Carrier, ...]]:

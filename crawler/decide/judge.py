@@ -13,6 +13,8 @@ from datetime import datetime
 from time import time_ns
 from typing import Final
 
+import msgspec.structs
+
 from ..model import ALL_PURPOSES, NOT_ASKED, Basis, Decision, Purpose, Reason, RobotsState, RobotsVerdict, Signal
 from ..policy.policyset import PolicySet
 from ..policy.rules import NEVER
@@ -20,7 +22,7 @@ from ..urls import PLAIN_HOST, Target, canonical_host, read
 from .options import DEFAULT, Options, instant_of, purposes_of
 from .readings import robots_reason, signal_reasons
 from .routes import carries, may_carry, routes
-from .standing import Finding, Question, Standing, readings_of
+from .standing import Question, Standing, readings_of
 
 __all__ = ["Judge", "Robots", "decide", "judge_host"]
 
@@ -100,6 +102,20 @@ class Judge:
             return self._decide(url, robots, signals)
         except Exception as error:  # noqa: BLE001 - an error of ours must never let a request pass
             return self._failed(url, error)
+
+    def refusal(self, url: str) -> Decision | None:
+        """The decision where it refuses, None where it allows: what a long list is judged with."""
+        end = url.find("/", 8)
+        answer = self._answers.get(url[:end] if end > 0 else url)
+        if (
+            answer is not None
+            and answer.governing is None
+            and answer.until == NEVER
+            and (end < 0 or not may_carry(url[end:]))
+        ):
+            return None
+        decision = self.decide(url)
+        return decision if decision.governing is not None else None
 
     def _failed(self, url: str, error: Exception) -> Decision:
         """The refusal of a URL that could not be judged."""
@@ -213,8 +229,6 @@ def _settled(reasons: list[Reason], question: Question, docket: str) -> tuple[Re
 def _docketed(reason: Reason, docket: str, help_: str) -> Reason:
     if reason.docket and not help_:
         return reason
-    import msgspec.structs  # noqa: PLC0415
-
     return msgspec.structs.replace(
         reason, docket=reason.docket or docket or f"house:{reason.basis}", help=help_ or reason.help
     )
@@ -235,8 +249,6 @@ def _purposes_help(reasons: Iterable[Reason], question: Question) -> str:
 
 
 def _by_way(reason: Reason, via: str) -> Reason:
-    import msgspec.structs  # noqa: PLC0415
-
     return msgspec.structs.replace(reason, via=reason.via or via)
 
 
@@ -258,7 +270,7 @@ def _unchecked(robots: Robots, signals: Sequence[Signal]) -> tuple[str, ...]:
     return _UNASKED if signals else _UNCHECKED
 
 
-def decide(
+def decide(  # noqa: PLR0913 - the public signature
     policy_set: PolicySet,
     url: str,
     *,

@@ -17,7 +17,8 @@ def message_of(decision: Decision) -> str:
     filed = f"; {reason.filed or f'filed under {decision.docket}'}"
     help_ = f"; {reason.help}" if reason.help else ""
     url = _shown(decision.url)
-    return f"refused {url}: {reason.basis}: {reason.message}{via}{filed}\n  help: desist policy explain {_quoted(url)}{help_}"
+    said = f"refused {url}: {reason.basis}: {reason.message}{via}{filed}"
+    return f"{said}\n  help: desist policy explain {_quoted(url)}{help_}"
 
 
 def _shown(url: str) -> str:

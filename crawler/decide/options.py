@@ -22,6 +22,8 @@ class Options(msgspec.Struct, frozen=True):
     """DESIST_NOTICES_TO_OTHERS: whether somebody else's letter refuses, or is a docket only."""
     unknown_platform: Literal["robots", "refuse"] = "robots"
     """DESIST_UNKNOWN_PLATFORM: what happens to a host that no document names."""
+    mode: Literal["rfc", "strict"] = "strict"
+    """DESIST_ROBOTS_MODE, for signals: whether one that cannot be read refuses."""
 
 
 DEFAULT: Final = Options()

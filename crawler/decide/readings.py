@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ..model import ALL_PURPOSES, NOT_ASKED, UNREAD, Basis, Reason, RobotsState, RobotsVerdict, Signal
 from ..urls import Target
@@ -40,12 +40,15 @@ def signal_reasons(signals: Sequence[Signal], target: Target, question: Question
     """A reason for each signal that refuses one of the purposes."""
     if not signals:
         return
-    from ..optout.purposes import refused_purposes  # noqa: PLC0415 - most decisions come without signals
+    from ..optout.purposes import refusals  # noqa: PLC0415 - most decisions come without signals
 
-    for signal in signals:
-        refused = refused_purposes(signal) & question.purposes
-        if refused:
-            purposes = tuple(sorted(refused)) if refused != ALL_PURPOSES else ()
-            message = f"{signal.name} says `{signal.text[:120]}` ({signal.place})" if signal.text else signal.place
-            docket = f"signal:{signal.name}:{target.host}"
-            yield Reason(signal.basis, signal.name, message, docket=docket, purposes=purposes)
+    for signal, refused, basis in refusals(signals, question.purposes, question.options.mode):
+        said = f"says `{signal.text[:120]}`" if signal.text else "refuses"
+        yield Reason(
+            basis,
+            signal.name,
+            f"{signal.name} {said} ({signal.place})",
+            docket=f"signal:{signal.name}:{target.host}",
+            help="a written permission goes in policies/permissions/",
+            purposes=tuple(sorted(refused)) if refused != ALL_PURPOSES else (),
+        )

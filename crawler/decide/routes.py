@@ -5,8 +5,8 @@ side fetch (`url`, `src`, `image`, ...), written plainly, percent-encoded any nu
 Known carriers (carriers.py): by their own grammar, bare hosts included. Routes within routes are followed.
 
 What passes, since the next hop is judged when it comes: `ref`, `utm_*`, and parameters of sharing and redirecting
-(`redirect`, `next`, `return_to`, ...), and every other name that is not in the list below. Finding too much costs nothing:
-a route refuses only where its target is refused.
+(`redirect`, `next`, `return_to`, ...), and every other name that is not in the list below. Finding too much costs
+nothing: a route refuses only where its target is refused.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
-from ..urls import Target, is_address, read
+from ..urls import Target, read
 from .carriers import Carrier, carriers_of
 
 __all__ = ["FETCHING", "MAX_DEPTH", "Route", "carries", "may_carry", "routes"]
@@ -32,13 +32,14 @@ MAX_DECODING: Final = 8
 MAX_ROUTES: Final = 64
 """Targets of one URL that are judged; a URL that names more is refused."""
 
-FETCHING: Final = frozenset(
-    "url urls u uri src image img images target proxy imageurl imgurl imageuri imgsrc imagesrc srcurl sourceurl originurl "
-    "targeturl proxyurl fetch fetchurl remote remoteurl remotefile mediaurl videourl audiourl photourl pictureurl thumburl "
-    "thumbnailurl posterurl fileurl pdfurl docurl pageurl weburl websiteurl siteurl feed feedurl rss rssurl xmlurl jsonurl "
-    "dataurl importurl loadurl downloadurl openurl geturl requesturl resource resourceurl upstream origurl original "
-    "originalurl webpage".split()
-)
+_FETCHING_WORDS: Final = """
+url urls u uri src image img images target proxy imageurl imgurl imageuri imgsrc imagesrc srcurl sourceurl originurl
+targeturl proxyurl fetch fetchurl remote remoteurl remotefile mediaurl videourl audiourl photourl pictureurl thumburl
+thumbnailurl posterurl fileurl pdfurl docurl pageurl weburl websiteurl siteurl feed feedurl rss rssurl xmlurl jsonurl
+dataurl importurl loadurl downloadurl openurl geturl requesturl resource resourceurl upstream origurl original
+originalurl webpage
+"""
+FETCHING: Final = frozenset(_FETCHING_WORDS.split())
 """Names of parameters, letters and digits only and small, that make the far side fetch."""
 
 _SCHEME: Final = re.compile(r"https?:", re.IGNORECASE)

@@ -178,8 +178,9 @@ def _filing(record: PlatformRecord, at: int, known_at: int) -> Filing | None:
 
 def _instants(record: PlatformRecord) -> Iterable[int]:
     """Every instant at which something of the platform changes."""
-    for part in (*record.rules, *record.permits, *record.filings):
-        yield from part.life.instants
+    lives = [rule.life for rule in record.rules] + [permit.life for permit in record.permits]
+    for life in (*lives, *(filing.life for filing in record.filings)):
+        yield from life.instants
 
 
 def _mend(rule: Rule, partly: str) -> str:

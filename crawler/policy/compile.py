@@ -16,7 +16,8 @@ from ..model import ALL_PURPOSES, Basis, Place, Purpose, Role
 from ..urls import canonical_host, is_address
 from .documents import Clause, CrawlEffect, Instrument, Notice, Permission, Platform, Terms, Topic
 from .load import Entry, Loaded
-from .parts import Limit, LimitEffect, Scope as WrittenScope, Status, StatusChange
+from .parts import Limit, LimitEffect, Status, StatusChange
+from .parts import Scope as WrittenScope
 from .publicsuffix import suffixes
 from .rules import (
     ALWAYS,
@@ -34,6 +35,7 @@ from .rules import (
     Scope,
     micros,
 )
+from .when import When
 from .wording import (
     clause_message,
     filed_under_notice,
@@ -117,17 +119,16 @@ def compile_documents(loaded: Loaded) -> list[CompiledPlatform]:
     return [platforms[slug] for slug in sorted(platforms)]
 
 
-def _known(entered_at: object) -> int:
+def _known(entered_at: When | None) -> int:
     """When something was entered; always known where it does not say."""
-    earliest = getattr(entered_at, "earliest", None)
-    return micros(earliest) if earliest is not None else ALWAYS
+    return micros(entered_at.earliest) if entered_at is not None else ALWAYS
 
 
 def _superseding(loaded: Loaded) -> Mapping[str, tuple[Change, ...]]:
     """Id -> the changes by which later documents take its place. One that may loosen a notice needs two names."""
     ends: dict[str, list[Change]] = defaultdict(list)
-    for entry in (*loaded.notices, *loaded.terms, *loaded.permissions):
-        doc = entry.doc
+    documents = [entry.doc for entries in (loaded.notices, loaded.terms, loaded.permissions) for entry in entries]
+    for doc in documents:
         start = doc.force
         if start is None or (isinstance(doc, Notice) and doc.addressed_to == "us" and not doc.two_names):
             continue
@@ -190,7 +191,7 @@ def _notice_rule(entry: Entry[Notice], hosts: tuple[str, ...], ends: tuple[Chang
 
 
 def _filing_rank(notice: Notice) -> tuple[int, ...]:
-    """Which notice speaks for a platform: ours, then by basis, then the widest (block, all purposes, most platforms)."""
+    """Which notice speaks for a platform: ours, then by basis, then the widest, then the latest."""
     basis = _BASES.get(notice.instrument, Basis.NOTICE)
     return (
         notice.addressed_to == "other",

@@ -203,7 +203,7 @@ def _nearest(found: set[int]) -> tuple[tuple[int, Reach], ...]:
     return tuple((number, Reach(reach)) for number, reach in sorted(best.items()))
 
 
-def _slice(data: memoryview, ends: Any, number: int) -> memoryview:  # noqa: ANN401 - a cast memoryview
+def _slice(data: memoryview, ends: Any, number: int) -> memoryview:
     return data[ends[number - 1] if number else 0 : ends[number]]
 
 

@@ -53,7 +53,9 @@ class PublicSuffixes(msgspec.Struct, frozen=True):
 
 def parse(text: str, version: str = "") -> PublicSuffixes:
     """Read a list in its published format: a rule a line, `//` comments, `*.` and `!` prefixes."""
-    names, wildcards, exceptions = set(), set(), set()
+    names: set[str] = set()
+    wildcards: set[str] = set()
+    exceptions: set[str] = set()
     for line in text.splitlines():
         rule = line.split(maxsplit=1)[0] if line.strip() else ""
         if not rule or rule.startswith("//"):

@@ -1,7 +1,7 @@
 """What documents are compiled into: the records of one platform, and the image of a whole set.
 
-All instants are integer microseconds since 1970 (UTC). Records are written as arrays (msgpack), a platform at a time,
-so that a set of a hundred thousand documents is open at once and only the platforms that a crawl meets are ever decoded.
+All instants are integer microseconds since 1970 (UTC). Records are written as arrays (msgpack), one platform at a time;
+a set of a hundred thousand documents is open at once, and only the platforms that a crawl meets are decoded.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ def open_image(folders: Sequence[Path]) -> Image:
 def compile_folders(folders: Sequence[Path], *, lenient: bool = False) -> Image:
     """Read, check and compile; `lenient` keeps what prohibits from folders that hold errors."""
     from .compile import compile_documents  # noqa: PLC0415 - YAML and pydantic, which a snapshot spares
+    from .diagnostic import summary  # noqa: PLC0415
     from .lint import lint  # noqa: PLC0415
     from .load import load_documents  # noqa: PLC0415
 
@@ -31,7 +32,7 @@ def compile_folders(folders: Sequence[Path], *, lenient: bool = False) -> Image:
     if errors and not lenient:
         first = errors[0]
         raise PolicyError(
-            f"{len(errors)} error{'s' * (len(errors) > 1)} in the policy documents, the first at {first.place}: {first.message}",
+            f"{summary(errors)}, the first at {first.place}: {first.message}",
             diagnostics=errors,
             help="see them all: desist policy lint",
         )

@@ -1,0 +1,162 @@
+"""`desist policy check`: judge URLs by the documents, without fetching anything."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from ..errors import PolicyError, UsageError
+from .asking import add_question, judge_of
+
+if TYPE_CHECKING:
+    from ..decide import Judge
+    from ..model import Decision
+    from .rows import Writer
+    from .url_sources import UrlSource
+
+__all__ = ["configure", "run"]
+
+_FORMATS: Final = ("text", "jsonl", "json", "sarif")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("urls", metavar="URL", nargs="*", help="URLs to judge")
+    parser.add_argument(
+        "--file", metavar="F", help="a list, JSON or CSV feed, Scrapy log or sitemap (may be gzipped); - for input"
+    )
+    parser.add_argument(
+        "--field", metavar="NAME", default="", help="the field of a feed that holds URLs (default: url)"
+    )
+    add_question(parser)
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print a row for each URL; 1 where one is refused."""
+    from .rows import writer_of
+
+    if not args.urls and not args.file:
+        raise UsageError("no URL is given", help="desist policy check https://www.facebook.com/, or --file URLS")
+    try:
+        judge = judge_of(args)
+    except PolicyError as error:
+        return _broken(error, args.format)
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    tally = Tally()
+    writer = writer_of(args.format, sys.stdout, brief=bool(args.file))
+    for url in args.urls:
+        decision = judge.decide(url)
+        tally.count(decision)
+        writer.write(decision, "")
+    if args.file:
+        _judge_file(judge, args, writer, tally)
+    writer.close()
+    if args.format == "text" and (args.file or len(args.urls) > 1):
+        print(tally.summary(args.file))
+    return 1 if tally.refused else 0
+
+
+def _broken(error: PolicyError, form: str) -> int:
+    """Errors of the documents, in the format that was asked for."""
+    if form == "text" or not error.diagnostics:
+        raise error
+    from ..policy.findings import findings
+
+    print(findings(error.diagnostics, form))
+    return error.exit_code
+
+
+class Tally:
+    """Counts of one run, and its last lines."""
+
+    def __init__(self) -> None:
+        self.allowed = 0
+        self.bases: Counter[str] = Counter()
+        self.platforms: Counter[str] = Counter()
+        self.help = ""
+
+    @property
+    def refused(self) -> int:
+        """How many URLs are refused."""
+        return self.bases.total()
+
+    def count(self, decision: Decision) -> None:
+        """Add one decision."""
+        reason = decision.governing
+        if reason is None:
+            self.allowed += 1
+            return
+        self.bases[reason.basis] += 1
+        for slug in decision.platforms:
+            self.platforms[slug] += 1
+        if not self.help:
+            self.help = decision.url
+
+    def summary(self, file: str | None) -> str:
+        """What was judged, why the most was refused, and what to type next."""
+        total = self.allowed + self.refused
+        lines = [f"{total:,} URLs: {self.allowed:,} allowed, {self.refused:,} refused"]
+        if self.refused:
+            lines.append("by basis: " + ", ".join(f"{basis} {n:,}" for basis, n in self.bases.most_common()))
+        if self.platforms:
+            lines.append("by platform: " + ", ".join(f"{slug} {n:,}" for slug, n in self.platforms.most_common(8)))
+        shown = self.help if self.help.isprintable() and "'" not in self.help else "URL"
+        then = f"desist policy explain '{shown}'" if self.refused else "scrapy desist dryrun --all"
+        return "\n".join([*lines, f"next: {then}" if file or self.refused else "next: desist policy explain URL"])
+
+
+def _judge_file(judge: Judge, args: argparse.Namespace, writer: Writer, tally: Tally) -> None:
+    """Judge every URL of a file; of a text run only refusals are made into decisions."""
+    from .url_sources import UrlSource
+
+    source = UrlSource(args.file, args.field)
+    bar = Bar(source)
+    if args.format == "text":
+        refusal, count = judge.refusal, 0
+        for url, number in source:
+            count += 1
+            if (decision := refusal(url)) is not None:
+                tally.count(decision)
+                writer.write(decision, f"{source.name}:{number}")
+            if not count & 0x3FFF:
+                bar.show(count, tally.refused)
+        tally.allowed += count - tally.refused
+    else:
+        for url, number in source:
+            decision = judge.decide(url)
+            tally.count(decision)
+            writer.write(decision, f"{source.name}:{number}")
+            if not tally.allowed + tally.refused & 0x3FFF:
+                bar.show(tally.allowed + tally.refused, tally.refused)
+    bar.clear()
+
+
+class Bar:
+    """Progress on stderr, where that is a terminal and the work takes longer than a moment."""
+
+    def __init__(self, source: UrlSource) -> None:
+        self._source = source
+        self._on = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._last = time.monotonic()
+        self._shown = False
+
+    def show(self, count: int, refused: int) -> None:
+        """Redraw, ten times a second at most."""
+        if not self._on or time.monotonic() - self._last < 0.1:
+            return
+        self._last, self._shown = time.monotonic(), True
+        share = min(self._source.done / self._source.size, 1.0) if self._source.size else 0.0
+        filled = "#" * round(share * 24)
+        head = f"[{filled:<24}] {share:4.0%} " if self._source.size else ""
+        sys.stderr.write(f"\r{head}{count:,} URLs, {refused:,} refused\x1b[K")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the bar off the screen."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")

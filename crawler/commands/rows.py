@@ -1,0 +1,132 @@
+"""Decisions as output: one class a format, each taking decisions one by one and closing with what it owes."""
+
+from __future__ import annotations
+
+from typing import IO, Any, Final, Protocol
+
+import msgspec
+
+from .. import __version__
+from ..decide.message import message_of
+from ..model import Decision
+
+__all__ = ["FORMATS", "Writer", "row_of", "writer_of"]
+
+FORMATS: Final = ("text", "jsonl", "json", "sarif")
+
+
+class Writer(Protocol):
+    """What a format does with decisions."""
+
+    def write(self, decision: Decision, place: str) -> None:
+        """Take one decision and the place of its URL in the input (empty for the command line)."""
+
+    def close(self) -> None:
+        """Write what is owed at the end."""
+
+
+def row_of(decision: Decision, place: str = "") -> dict[str, Any]:
+    """The row of one decision; keys are the same for all, empty where nothing is to be said."""
+    reason = decision.governing
+    row: dict[str, Any] = {
+        "url": decision.url.encode("utf-8", "backslashreplace").decode(),
+        "effect": decision.effect,
+        "basis": reason.basis if reason else "",
+        "rule": reason.rule if reason else "",
+        "message": reason.message if reason else "",
+        "platforms": decision.platforms,
+        "docket": decision.docket,
+        "via": reason.via if reason else "",
+        "source": str(reason.place) if reason and reason.place else "",
+        "help": reason.help if reason else "",
+        "reasons": [f"{r.basis}:{r.rule}" for r in decision.reasons],
+        "lifted": [f"{r.basis}:{r.rule} by {r.lifted_by}" for r in decision.reasons if r.lifted_by],
+        "revision": decision.revision,
+        "unchecked": decision.unchecked,
+    }
+    return row | ({"input": place} if place else {})
+
+
+class TextWriter:
+    """The message form; of a file only what is refused, without the help line that would repeat a thousand times."""
+
+    def __init__(self, out: IO[str], *, brief: bool) -> None:
+        self._out, self._brief = out, brief
+
+    def write(self, decision: Decision, place: str) -> None:
+        """Print the message."""
+        text = message_of(decision)
+        if self._brief:
+            text = text.partition("\n")[0] + (f" [{place}]" if place else "")
+        self._out.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
+
+    def close(self) -> None:
+        """Nothing is owed."""
+
+
+class JsonlWriter:
+    """A row a line."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+
+    def write(self, decision: Decision, place: str) -> None:
+        """Print the row."""
+        self._out.write(msgspec.json.encode(row_of(decision, place)).decode() + "\n")
+
+    def close(self) -> None:
+        """Nothing is owed."""
+
+
+class JsonWriter:
+    """All rows as one array, written as they come."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out, self._lead = out, "["
+
+    def write(self, decision: Decision, place: str) -> None:
+        """Print the row behind a bracket or comma."""
+        self._out.write(self._lead + "\n" + msgspec.json.encode(row_of(decision, place)).decode())
+        self._lead = ","
+
+    def close(self) -> None:
+        """Close the array; an empty one is `[]`."""
+        self._out.write("[]\n" if self._lead == "[" else "\n]\n")
+
+
+class SarifWriter:
+    """Refusals as SARIF 2.1.0 results, for code scanning; written as they come."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out, self._lead = out, ""
+        head = '{"version":"2.1.0","$schema":"https://json.schemastore.org/sarif-2.1.0.json","runs":[{"tool":{"driver":'
+        driver = {"name": "desist", "version": __version__}
+        out.write(head + msgspec.json.encode(driver).decode() + '},"results":[')
+
+    def write(self, decision: Decision, place: str) -> None:
+        """Print a result for a refusal; what is allowed is no finding."""
+        reason = decision.governing
+        if reason is None:
+            return
+        file, _, line = place.rpartition(":")
+        location: dict[str, Any] = {"artifactLocation": {"uri": file or "command-line"}}
+        result = {
+            "ruleId": f"{reason.basis}/{reason.rule}",
+            "level": "error",
+            "message": {"text": message_of(decision).encode("utf-8", "backslashreplace").decode()},
+            "locations": [{"physicalLocation": location | ({"region": {"startLine": int(line)}} if line else {})}],
+            "properties": row_of(decision, place),
+        }
+        self._out.write(self._lead + "\n" + msgspec.json.encode(result).decode())
+        self._lead = ","
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._out.write("]}]}\n")
+
+
+def writer_of(name: str, out: IO[str], *, brief: bool) -> Writer:
+    """The writer of a format."""
+    if name == "text":
+        return TextWriter(out, brief=brief)
+    return {"jsonl": JsonlWriter, "json": JsonWriter, "sarif": SarifWriter}[name](out)

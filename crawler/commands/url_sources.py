@@ -1,0 +1,144 @@
+"""Where `policy check --file` finds URLs: plain lists, JSON and CSV feeds, Scrapy logs, sitemaps, gzipped or not.
+
+The kind is read off the first bytes, and every kind is read as a stream: a file of any size takes the same memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from html import unescape
+from pathlib import Path
+from typing import IO, Final
+
+import msgspec
+
+from ..errors import UsageError
+
+__all__ = ["Found", "UrlSource"]
+
+Found = tuple[str, int]
+"""A URL and the line on which it stands, from 1."""
+
+_HEAD: Final = 1 << 16
+_GZIP: Final = b"\x1f\x8b"
+_LOGGED: Final = re.compile(r"<(?:GET|POST|HEAD|PUT|DELETE|PATCH|OPTIONS) (\S+?)>")
+_LOG_LINE: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d.*\[[\w.]+\] (?:DEBUG|INFO|WARNING|ERROR)", re.MULTILINE)
+_LOC: Final = re.compile(r"<(?:[\w-]+:)?loc(?:\s[^>]*)?>\s*(?:<!\[CDATA\[)?\s*(.*?)\s*(?:\]\]>)?\s*</", re.DOTALL)
+_XML: Final = re.compile(r"\s*<(?:\?xml|urlset|sitemapindex|\w+:urlset)")
+
+
+class UrlSource:
+    """One file, or standard input for `-`. `kind` says how it is read; `done` and `size` are octets, for a bar."""
+
+    def __init__(self, name: str, field: str = "") -> None:
+        self.name = "<stdin>" if name == "-" else name
+        self.field = field or "url"
+        self._raw = _open(name)
+        self.size = 0 if name == "-" else Path(name).stat().st_size
+        stream = io.BufferedReader(self._raw, 1 << 18)  # type: ignore[type-var]
+        packed = stream.peek(2)[:2] == _GZIP
+        self._binary = io.BufferedReader(gzip.GzipFile(fileobj=stream), 1 << 18) if packed else stream  # type: ignore[type-var]
+        self.kind = self._kind(self._binary.peek(_HEAD)[:_HEAD].decode("utf-8-sig", "replace"), asked=bool(field))
+
+    @property
+    def done(self) -> int:
+        """Octets read so far, as they lie in the file."""
+        try:
+            return self._raw.tell()
+        except OSError:
+            return 0
+
+    def _kind(self, head: str, *, asked: bool) -> str:
+        if _XML.match(head):
+            return "sitemap"
+        first = head.lstrip().partition("\n")[0].strip()
+        if first.startswith(("{", "[{")) or first == "[":
+            return "json"
+        if self.field in next(csv.reader([first]), []) and (asked or "," in first or first == self.field):
+            return "csv"
+        if _LOG_LINE.search(head):
+            return "log"
+        if asked:
+            raise UsageError(f"`{self.name}` has no field `{self.field}`", help="it is read as a JSON or CSV feed")
+        return "list"
+
+    def __iter__(self) -> Iterator[Found]:
+        readers: dict[str, Callable[[Iterable[str]], Iterator[Found]]] = {
+            "list": _from_list,
+            "log": _from_log,
+            "json": self._from_json,
+            "csv": self._from_csv,
+        }
+        text = io.TextIOWrapper(self._binary, "utf-8-sig", errors="surrogateescape", newline="\n")
+        yield from _from_sitemap(text) if self.kind == "sitemap" else readers[self.kind](text)
+
+    def _from_json(self, lines: Iterable[str]) -> Iterator[Found]:
+        """JSON lines, or one array with an object a line as Scrapy exports it."""
+        decode = msgspec.json.Decoder().decode
+        for number, line in enumerate(lines, 1):
+            text = line.strip().lstrip("[").rstrip(",]").strip()
+            if not text:
+                continue
+            try:
+                value = decode(text.encode("utf-8", "surrogateescape"))
+            except msgspec.DecodeError as error:
+                raise UsageError(str(error), place=f"{self.name}:{number}", help="one JSON object a line") from error
+            yield from ((url, number) for url in self._fields(value, number))
+
+    def _fields(self, value: object, number: int) -> Iterator[str]:
+        if not isinstance(value, dict) or self.field not in value:
+            help_ = "name the field that holds URLs: --field NAME"
+            raise UsageError(f"no field `{self.field}`", place=f"{self.name}:{number}", help=help_)
+        held = value[self.field]
+        yield from (str(url) for url in (held if isinstance(held, list) else [held]) if url)
+
+    def _from_csv(self, lines: Iterable[str]) -> Iterator[Found]:
+        reader = csv.DictReader(lines)
+        for row in reader:
+            if row.get(self.field):
+                yield row[self.field], reader.line_num
+
+
+def _open(name: str) -> IO[bytes]:
+    """The file, unbuffered, so that its position says how far the reading is."""
+    if name == "-":
+        return sys.stdin.buffer.raw  # type: ignore[attr-defined, no-any-return]
+    try:
+        return open(name, "rb", buffering=0)
+    except OSError as error:
+        raise UsageError(f"`{name}` cannot be read: {error.strerror}", help="name a file, or - for input") from error
+
+
+def _from_list(lines: Iterable[str]) -> Iterator[Found]:
+    """A URL a line; blank lines and those that begin with `#` are left out."""
+    for number, line in enumerate(lines, 1):
+        url = line.strip(" \t\r\n")
+        if url and url[0] != "#":
+            yield url, number
+
+
+def _from_log(lines: Iterable[str]) -> Iterator[Found]:
+    """Every `<GET URL>` of a Scrapy log."""
+    for number, line in enumerate(lines, 1):
+        yield from ((url, number) for url in _LOGGED.findall(line))
+
+
+def _from_sitemap(stream: IO[str]) -> Iterator[Found]:
+    """Every `<loc>` of a sitemap or sitemap index; no XML parser, so that no entity is ever expanded."""
+    held, line = "", 1
+    while chunk := stream.read(1 << 18):
+        held += chunk
+        end = 0
+        for found in _LOC.finditer(held):
+            line += held.count("\n", end, found.start())
+            end = found.start()
+            yield unescape(found[1]), line
+            line += held.count("\n", end, found.end())
+            end = found.end()
+        line += held.count("\n", end, max(end, len(held) - 8192))
+        held = held[max(end, len(held) - 8192) :]
