@@ -106,7 +106,7 @@ class Reader:
             yield from self._db.execute("SELECT seq, chain, leaf FROM entry ORDER BY seq")
 
     def entries(self, openers: Sequence[Opener] = ()) -> Iterator[Read]:
-        """Every entry in order; with counsel's private keys its details too. EvidenceError where one is unreadable."""
+        """Every entry in order; counsel's private keys open its details. EvidenceError where one is unreadable."""
         keys = {opener.counsel.kid: opener for opener in openers}
         query = "SELECT seq, leaf, NULL, NULL FROM entry ORDER BY seq"
         if keys:
@@ -123,7 +123,7 @@ class Reader:
         return sorted(held.intersection(seqs) if seqs else held)
 
     def tag(self, openers: Sequence[Opener], session: str, name: str) -> str:
-        """The tag under which a session speaks of a name, for the holder of counsel's key; empty where none opens it."""
+        """The tag under which a session speaks of a name; empty where none of the private keys opens it."""
         for w, kid, wrapped in self._seals.values():
             for opener in openers:
                 if w == session and opener.counsel.kid == kid:
