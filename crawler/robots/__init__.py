@@ -5,6 +5,7 @@ from .authority import AuthorityRobots
 from .fetch import MAX_OCTETS, MAX_SECONDS, RobotsFetch
 from .file import Mode, Robots
 from .outcome import Came, Outcome
+from .statements import Statements, judge_ai_txt, statements_of
 
 __all__ = [
     "MAX_OCTETS",
@@ -16,5 +17,8 @@ __all__ = [
     "Outcome",
     "Robots",
     "RobotsFetch",
+    "Statements",
+    "judge_ai_txt",
     "product_token",
+    "statements_of",
 ]

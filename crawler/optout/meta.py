@@ -1,0 +1,78 @@
+"""Meta elements of a page: robots rules (our token's too), tdm-reservation; links to an RSL licence.
+
+An HTML parser finds them, so that a comment or a script that looks like an element is none. draft-illyes-repext-00 4
+counts only those in the head, since users of a site may write into the body; strict mode obeys them anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from lxml import etree
+
+from ..model import Signal
+from .tdmrep import read_reservation
+from .x_robots_tag import read_rules
+
+__all__ = ["read_meta", "rsl_links"]
+
+_ELEMENT: Final = re.compile(rb"<meta[\s/]|<link[\s/]", re.IGNORECASE)
+_WIDE_BOMS: Final = (
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_NAMES: Final = frozenset({"robots", "x-robots-tag", "robots-tag"})
+_RSL: Final = "application/rsl+xml"
+
+
+def read_meta(html: bytes, now: float, agent: str, *, strict: bool) -> tuple[Signal, ...]:
+    """The signals of a page's meta elements; `now` in seconds since 1970."""
+    found: list[Signal] = []
+    for element, in_head in _elements(html, "meta"):
+        if not in_head and not strict:
+            continue
+        name = (element.get("name") or (element.get("http-equiv") if strict else "") or "").strip().lower()
+        content = element.get("content") or ""
+        place = f"meta {name}" if in_head else f"meta {name} outside the head"
+        if name in _NAMES or name == agent.lower():
+            found += read_rules(content, agent, now, name="meta-robots", place=place)
+        elif name == "tdm-reservation":
+            found += read_reservation(content, place)
+    return tuple(found)
+
+
+def rsl_links(html: bytes) -> tuple[str, ...]:
+    """The licences that `<link rel=license type=application/rsl+xml>` names, as written."""
+    return tuple(element.get("href") or "" for element, _ in _elements(html, "link") if _is_licence(element))
+
+
+def _is_licence(element: Any) -> bool:
+    kind = (element.get("type") or "").partition(";")[0].strip().lower()
+    return kind == _RSL and "license" in (element.get("rel") or "").lower().split()
+
+
+def _elements(html: bytes, tag: str) -> Iterator[tuple[Any, bool]]:
+    """Elements of one name, and whether they stand in the head."""
+    data = _single_octets(html)
+    if not _ELEMENT.search(data):
+        return
+    parser = etree.HTMLParser(recover=True, no_network=True, encoding="utf-8", huge_tree=True, remove_pis=True)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        return
+    for element in root.iter(tag) if root is not None else ():
+        yield element, any(above.tag == "head" for above in element.iterancestors())
+
+
+def _single_octets(html: bytes) -> bytes:
+    """Text whose ASCII is ASCII: wide encodings made UTF-8, NUL octets (where libxml2 would stop) made blanks."""
+    for bom, name in _WIDE_BOMS:
+        if html.startswith(bom):
+            html = html.decode(name, "replace").encode()
+            break
+    return html if html.isascii() and b"\0" not in html else html.replace(b"\0", b" ").decode(errors="replace").encode()

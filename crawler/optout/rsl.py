@@ -1,0 +1,160 @@
+"""RSL 1.0 licences: named by a robots.txt `License` line, a Link header or a link element; read from rsl.xml.
+
+Source: rslstandard.org (specification and the guides robots-txt and http). A crawler retrieves the licence and complies
+before it accesses anything, so a licence that cannot be read refuses the fetch itself; so does a `server`, from which a
+licence would have to be obtained first. A licence grants what it lists and nothing else; what it prohibits wins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+
+from ..model import Signal, SignalVerdict, Usage
+from ..patterns import Pattern, normalise_path, path_of
+from .signals import Headers, shown, values_of
+
+__all__ = ["licence_unread", "read_rsl", "rsl_of_headers", "rsl_of_robots"]
+
+_SEARCH: Final = frozenset({Usage.SEARCH, Usage.INDEX})
+_AI: Final = frozenset({Usage.TRAIN_AI, Usage.AI_INPUT})
+_ALL: Final = frozenset(Usage) - {Usage.FOLLOW}
+_USAGES: Final = {
+    "all": _ALL,
+    "ai-all": _AI,
+    "ai-train": frozenset({Usage.TRAIN_AI}),
+    "ai-input": frozenset({Usage.AI_INPUT}),
+    "ai-index": frozenset({Usage.AI_INPUT}),
+    "search": _SEARCH,
+    # Tokens of drafts before 1.0, still in use.
+    "train-ai": frozenset({Usage.TRAIN_AI}),
+    "train-genai": frozenset({Usage.TRAIN_AI}),
+    "ai-use": frozenset({Usage.AI_INPUT}),
+    "ai-summarize": frozenset({Usage.AI_INPUT}),
+}
+_GRANTABLE: Final = _SEARCH | _AI
+"""Usages that a licence which lists others does not grant."""
+_UNPAID: Final = frozenset({"", "free", "attribution"})
+_LINK: Final = re.compile(r"<([^>]*)>((?:\s*;\s*[^\s=;,]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s;,\"]*))?)*)")
+_PARAMETER: Final = re.compile(r";\s*([^\s=;,]+)\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]*))")
+_WORDS: Final = re.compile(r"[\s,]+")
+_MEDIA_TYPE: Final = "application/rsl+xml"
+
+
+class _Terms(NamedTuple):
+    """What one content element says."""
+
+    permits: frozenset[Usage]
+    prohibits: frozenset[Usage]
+    lists: bool
+    """Whether it lists permitted usages at all."""
+    server: str
+    payment: str
+
+
+def rsl_of_robots(lines: list[tuple[int, bytes]], robots_url: str) -> tuple[str, ...]:
+    """Absolute URLs of the licences that `License` lines name, whatever group they stand in."""
+    return tuple(dict.fromkeys(urljoin(robots_url, value.decode("latin-1").strip()) for _, value in lines))
+
+
+def rsl_of_headers(headers: Headers, url: str) -> tuple[str, ...]:
+    """Absolute URLs of the licences that Link headers of a response to `url` name."""
+    found = []
+    for value in values_of(headers, "link"):
+        for link in _LINK.finditer(value):
+            said = {m[1].lower(): m[2] if m[2] is not None else m[3] for m in _PARAMETER.finditer(link[2])}
+            kind = said.get("type", "").partition(";")[0].strip().lower()
+            if kind == _MEDIA_TYPE and "license" in said.get("rel", "").lower().split():
+                found.append(urljoin(url, link[1].strip()))
+    return tuple(dict.fromkeys(found))
+
+
+def licence_unread(licence_url: str, why: str) -> Signal:
+    """The signal of a licence that is named and has not been read: nothing may be accessed."""
+    return Signal("rsl", _ALL, "disallow", f"licence {shown(licence_url)}", shown(why))
+
+
+def read_rsl(status: int, xml: bytes, url: str, licence_url: str) -> tuple[Signal, ...]:
+    """What a licence says of `url`; nothing where none of its content elements names it."""
+    if status != 200:
+        return (licence_unread(licence_url, f"the licence could not be retrieved: {status or 'no answer'}"),)
+    root = _parsed(xml)
+    if root is None:
+        return (licence_unread(licence_url, "the licence is not RSL"),)
+    place = f"licence {shown(licence_url)}"
+    return tuple(signal for terms in _governing(root, url) for signal in _signals(terms, place))
+
+
+def _parsed(xml: bytes) -> Any | None:
+    """The root of an RSL document, without entities or network; None where it is none."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        root = etree.fromstring(xml, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    return root if _name(root) == "rsl" else None
+
+
+def _name(element: Any) -> str:
+    """Local name, in lower case; empty for comments and the like."""
+    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+
+
+def _governing(root: Any, url: str) -> list[_Terms]:
+    """Terms of the content elements whose `url` matches with most octets (RFC 9309 matching)."""
+    found: list[tuple[int, _Terms]] = []
+    for content in (element for element in root.iter() if _name(element) == "content"):
+        octets = _matched(content.get("url") or "", url)
+        if octets >= 0:
+            found.append((octets, _terms(content)))
+    longest = max((octets for octets, _ in found), default=0)
+    return [terms for octets, terms in found if octets == longest]
+
+
+def _matched(pattern: str, url: str) -> int:
+    """Octets with which a content's url matches, -1 where it does not; a whole URL must name the same authority."""
+    path = normalise_path(path_of(url))
+    try:
+        here, there = urlsplit(url), urlsplit(pattern.strip())
+        if there.netloc and (there.hostname, there.port) != (here.hostname, here.port):
+            return -1
+    except ValueError:
+        return -1
+    compiled = Pattern(path_of(pattern.strip()) if there.netloc else pattern.strip())
+    return compiled.octets if compiled.matches(path) else -1
+
+
+def _terms(content: Any) -> _Terms:
+    permits: set[Usage] = set()
+    prohibits: set[Usage] = set()
+    lists, payment = False, ""
+    for element in content.iter():
+        name = _name(element)
+        if name in {"permits", "prohibits"} and (element.get("type") or "usage").strip().lower() == "usage":
+            words = _WORDS.split((element.text or "").strip().lower())
+            usages = frozenset[Usage]().union(*(_USAGES.get(word, frozenset()) for word in words))
+            lists = lists or name == "permits"
+            (permits if name == "permits" else prohibits).update(usages)
+        elif name == "payment" and (element.get("type") or "").strip().lower() not in _UNPAID:
+            payment = (element.get("type") or "").strip()
+    return _Terms(frozenset(permits), frozenset(prohibits), lists, content.get("server") or "", payment)
+
+
+def _signals(terms: _Terms, place: str) -> Iterator[Signal]:
+    if terms.server:
+        yield Signal("rsl", _ALL, "disallow", place, shown(f"a licence must be obtained from {terms.server}"))
+        return
+    granted = terms.permits - terms.prohibits - {Usage.FETCH}
+    withheld = _GRANTABLE - terms.permits - terms.prohibits if terms.lists else frozenset()
+    stated: tuple[tuple[frozenset[Usage], SignalVerdict, str], ...] = (
+        (terms.prohibits, "disallow", "prohibits"),
+        (withheld, "disallow", "not among what the licence permits"),
+        (granted, "disallow" if terms.payment else "allow", f"permits, payment {terms.payment or 'free'}"),
+    )
+    for usages, verdict, text in stated:
+        if usages:
+            yield Signal("rsl", usages, verdict, place, shown(f"{text}: {', '.join(sorted(usages))}"))
