@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 
-from ..model import UNREAD, Decision, RobotsState, RobotsVerdict
+from ..model import UNREAD, Basis, Decision, RobotsState, RobotsVerdict
 from ..robots import MAX_OCTETS, AuthorityRobots, Outcome, RobotsFetch
 from ..urls import read
 from .once import Once
@@ -37,6 +37,14 @@ _META: Final = {
     "handle_httpstatus_all": True,
     "download_maxsize": MAX_OCTETS + 1,
     "download_warnsize": 0,
+}
+_BY_DOCUMENTS: Final = {
+    Basis.COURT_ORDER,
+    Basis.REGULATOR_ORDER,
+    Basis.NOTICE,
+    Basis.TERMS,
+    Basis.NOTICE_TO_OTHER,
+    Basis.POLICY_ERROR,
 }
 _GZIP: Final = 47  # zlib or gzip, told by the header
 
@@ -120,7 +128,7 @@ class RobotsGate:
             await self._warden.crawler.engine.download_async(request)
         except Refused as refused:
             reason = refused.decision.governing
-            if refused.decision.platforms and len(fetch.hops) == 1:
+            if reason is not None and reason.basis in _BY_DOCUMENTS and len(fetch.hops) == 1:
                 self._refused[fetch.authority] = refused.decision
             return fetch.fail(f"refused: {reason.message if reason else refused}", time.time())
         except Exception as error:  # noqa: BLE001 - whatever it is, the file is not on hand

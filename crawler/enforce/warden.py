@@ -16,10 +16,11 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
-from ..decide import Judge, judge_host, message_of
+from ..decide import Judge, message_of
 from ..decide import Options as Choices
 from ..errors import GateError, LedgerError
 from ..model import NOT_ASKED, Basis, Decision, Purpose, RobotsState, RobotsVerdict, Signal
+from ..urls import read
 from .destinations import Destinations
 from .grants import Grant, Grants, Sent
 from .options import Options
@@ -125,11 +126,12 @@ class Warden:
             return self.trouble(url, f"judging failed: {type(error).__name__}: {error}")
 
     def judge_name(self, url: str, name: str, how: str) -> Decision | None:
-        """The refusal that a name or address on the way to `url` brings with it, or None."""
-        decision = judge_host(
-            self.policies, name, agent=self.options.agent, purposes=self.purposes, options=self._choices
-        )
-        return with_route(decision, url, f"{how} {name}") if decision.refused and decision.platforms else None
+        """The refusal that a name or address on the way to `url` brings with it, or None; never raises."""
+        try:
+            decision = self._judge.host(name, path=read(url).path)
+        except Exception as error:  # noqa: BLE001 - an erring gate refuses
+            decision = self.trouble(url, f"judging failed: {type(error).__name__}: {error}")
+        return with_route(decision, url, f"{how} {name}") if decision.refused else None
 
     def trouble(self, url: str, why: str) -> Decision:
         """A refusal because a gate could not do its work."""
@@ -264,8 +266,8 @@ class Warden:
     def _off_route(self, what: str, host: str) -> None:
         """A lookup or connection that no grant covers was refused: put the attempt on record."""
         url = f"http://{f'[{host}]' if ':' in host else host}/"
-        decision = self.judge(url)
-        if not decision.refused or not decision.platforms:
+        decision = self.judge_name(url, host, what)
+        if decision is None:
             why = f"no request in flight was granted a {what} of `{host}`"
             mend = "fetch it with a Request, or declare infrastructure in DESIST_INFRA"
             decision = refusal(url, Basis.PROCESS, f"no-grant:{what}", why, help=mend, revision=self.policies.revision)

@@ -26,7 +26,7 @@ from .grants import Grant, Sent
 from .inner import fit
 from .reactor_gate import on_reactor
 from .resolver import Resolution
-from .verdicts import refusal, with_route
+from .verdicts import refusal
 from .warden import Warden
 
 if TYPE_CHECKING:
@@ -123,9 +123,9 @@ class WireGate(BaseDownloadHandler):
                 same = False
             if same:
                 continue
-            named = self._warden.judge(f"{target.scheme}://{value.decode('latin-1').strip()}/")
-            if named.refused and named.platforms:
-                return with_route(named, request.url, "host header")
+            named = self._warden.judge_name(request.url, name, "host header")
+            if named is not None and named.platforms:
+                return named
             return refusal(
                 request.url, Basis.AMBIGUOUS, "host-header", "the Host header names another host than the URL",
                 help="leave the Host header to the download handler", revision=self._warden.policies.revision,
