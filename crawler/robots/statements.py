@@ -27,8 +27,8 @@ class Statements(NamedTuple):
 def statements_of(robots: Robots, agent: str, mode: Mode = "strict") -> Statements:
     """The statements of the agent's groups.
 
-    Content-Usage stands in groups as AIPREF reads them, Content-Signal as RFC 9309 does; in strict mode lines before the
-    first user-agent line count for everyone. Licences hold for all, wherever they stand.
+    Content-Usage stands in groups as AIPREF reads them, Content-Signal as RFC 9309 does; in strict mode lines before
+    the first user-agent line count for everyone. Licences hold for all, wherever they stand.
     """
     return Statements(
         _lines(robots, Kind.CONTENT_USAGE, agent, Reading.AIPREF, mode),
