@@ -21,7 +21,7 @@ class Connection(msgspec.Struct, kw_only=True):
     peer_port: int
     tls: bool
     opened_ns: int
-    """Unix time in ns at which the server accepted it."""
+    """Unix time in ns at which the kernel took in its handshake, known to a tick of at most 10 ms: never earlier."""
     closed_ns: int = 0
     """Unix time in ns at which the server learned that it was closed or closed it itself; 0: still open."""
     bytes_in: int = 0
@@ -68,7 +68,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """One DNS question."""
 
     at_ns: int
-    """Unix time in ns at which it was read."""
+    """Unix time in ns at which the kernel took it in (UDP), or at which it was read (TCP)."""
     name: str
     """Lower case, without the trailing dot."""
     kind: str

@@ -6,6 +6,8 @@ It answers as a recursive resolver does: a CNAME chain comes whole, as far as th
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -18,10 +20,12 @@ import dns.rrset
 import msgspec
 
 from .hits import Query
+from .wire import arrival, stamp
 
 __all__ = ["Answer", "NameServer"]
 
 _CHAIN_LIMIT = 32
+_DATAGRAM = 65535
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,24 +47,40 @@ class NameServer:
         self.address: tuple[str, int] = ("", 0)
         self._zone = {name.lower().rstrip("."): answer for name, answer in zone.items()}
         self._asked: dict[tuple[str, str], int] = {}
-        self._transport: asyncio.DatagramTransport | None = None
+        self._udp: socket.socket | None = None
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen on one UDP and one TCP port of the same number."""
-        loop = asyncio.get_running_loop()
         self._server = await asyncio.start_server(self._serve_tcp, host, port)
         self.address = (host, self._server.sockets[0].getsockname()[1])
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), local_addr=self.address)
+        self._udp = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        stamp(self._udp)
+        self._udp.setblocking(False)
+        self._udp.bind(self.address)
+        asyncio.get_running_loop().add_reader(self._udp.fileno(), self.read)
 
     def close(self) -> None:
         """Stop listening."""
-        if self._transport:
-            self._transport.close()
+        if self._udp:
+            self.read()
+            asyncio.get_running_loop().remove_reader(self._udp.fileno())
+            self._udp.close()
         if self._server:
             self._server.close()
 
-    def reply(self, wire: bytes, transport: str) -> bytes | None:
+    def read(self) -> None:
+        """Answer every datagram that has arrived."""
+        while self._udp is not None:
+            try:
+                data, ancillary, _, peer = self._udp.recvmsg(_DATAGRAM, 256)
+            except (BlockingIOError, InterruptedError):
+                return
+            if (answer := self.reply(data, "udp", arrival(ancillary))) is not None:
+                with contextlib.suppress(OSError):
+                    self._udp.sendto(answer, peer)
+
+    def reply(self, wire: bytes, transport: str, at_ns: int) -> bytes | None:
         """The answer to one message; None where there is none to give."""
         try:
             question = dns.message.from_wire(wire)
@@ -69,7 +89,7 @@ class NameServer:
         response = dns.message.make_response(question, recursion_available=True)
         for asked in question.question:
             name, kind = asked.name.to_text(omit_final_dot=True).lower(), dns.rdatatype.to_text(asked.rdtype)
-            self.queries.append(Query(at_ns=time.time_ns(), name=name, kind=kind, transport=transport))
+            self.queries.append(Query(at_ns=at_ns, name=name, kind=kind, transport=transport))
             if not self._fill(response, name, kind):
                 return None
         return response.to_wire()
@@ -111,7 +131,7 @@ class NameServer:
         try:
             while True:
                 size = int.from_bytes(await reader.readexactly(2), "big")
-                answer = self.reply(await reader.readexactly(size), "tcp")
+                answer = self.reply(await reader.readexactly(size), "tcp", time.time_ns())
                 if answer is None:
                     return
                 writer.write(len(answer).to_bytes(2, "big") + answer)
@@ -120,15 +140,3 @@ class NameServer:
             return
         finally:
             writer.close()
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, server: NameServer) -> None:
-        self._server = server
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: asyncio.DatagramTransport = transport  # type: ignore[assignment]
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if (answer := self._server.reply(data, "udp")) is not None:
-            self._transport.sendto(answer, addr)

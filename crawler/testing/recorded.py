@@ -1,22 +1,20 @@
-"""What a crawl put on record, for tests: each decision with its URL, opened with counsel's key of the test."""
+"""What a crawl put on record, for tests: each decision with its URL, opened with counsel's key of the test.
+
+It leaves no `read` entry: a test judges its own crawl here. People use the ledger verbs.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
 
-import apsw
 import msgspec
 
-from ..ledger.entry import decode, leaf_hash
+from ..ledger.entry import Entry
+from ..ledger.query import Reader
 from ..ledger.seal import Opener
 
-__all__ = ["Recorded"]
-
-_ENTRIES = """
-SELECT entry.leaf, detail.box, seal.w, seal.wrapped FROM entry
-LEFT JOIN detail ON detail.seq = entry.seq LEFT JOIN seal ON seal.id = detail.seal ORDER BY entry.seq
-"""
+__all__ = ["Recorded", "entries_of"]
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -36,29 +34,31 @@ class Recorded(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, ledger: Path, key: str = "") -> list[Recorded]:
-        """All decisions of the file, in its order; a copy for tests, not a way round `read` entries for people."""
-        opener = Opener.parse(key) if key else None
-        found = []
-        with apsw.Connection(str(ledger), flags=apsw.SQLITE_OPEN_READONLY) as connection:
-            for leaf, box, session, wrapped in connection.execute(_ENTRIES):
-                entry = decode(leaf)
-                if entry.k not in ("permit", "refuse"):
-                    continue
-                url = ""
-                if opener is not None and box is not None:
-                    details = opener.open(session, wrapped, leaf_hash(leaf), box).details
-                    url = str(details.get("url", ""))
-                found.append(
-                    cls(
-                        effect="allow" if entry.k == "permit" else "refuse",
-                        session=entry.w,
-                        number=entry.n,
-                        basis=entry.basis,
-                        rule=entry.rule,
-                        docket=entry.docket,
-                        gate=entry.gate,
-                        platforms=tuple(entry.platforms),
-                        url=url,
-                    )
-                )
-        return found
+        """All decisions of the file, in its order; without counsel's private key they have no URLs."""
+        openers = (Opener.parse(key),) if key else ()
+        with Reader(ledger) as reader:
+            return [
+                cls._of(entry, str((details or {}).get("url", "")))
+                for _, entry, details in reader.entries(openers)
+                if entry.k in ("permit", "refuse")
+            ]
+
+    @classmethod
+    def _of(cls, entry: Entry, url: str) -> Recorded:
+        return cls(
+            effect="allow" if entry.k == "permit" else "refuse",
+            session=entry.w,
+            number=entry.n,
+            basis=entry.basis,
+            rule=entry.rule,
+            docket=entry.docket,
+            gate=entry.gate,
+            platforms=tuple(entry.platforms),
+            url=url,
+        )
+
+
+def entries_of(ledger: Path) -> list[Entry]:
+    """All entries of the file, in its order."""
+    with Reader(ledger) as reader:
+        return [entry for _, entry, _ in reader.entries()]

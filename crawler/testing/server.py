@@ -7,7 +7,6 @@ import itertools
 import re
 import socket
 import ssl
-import time
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -15,7 +14,7 @@ import msgspec
 from .exchange import BadRequest, Request, RequestReader, render
 from .hits import Connection, Hit
 from .site import Failure, Page, Site
-from .wire import Wire
+from .wire import Wire, established, stamp
 
 __all__ = ["Listener", "SiteServer"]
 
@@ -59,6 +58,7 @@ class SiteServer:
     def listen(self, listener: Listener) -> None:
         """Serve on `listener` from now on."""
         listener.sock.setblocking(False)
+        stamp(listener.sock)
         self._listeners.append(listener)
         asyncio.get_running_loop().add_reader(listener.sock.fileno(), self._accept, listener)
 
@@ -94,7 +94,7 @@ class SiteServer:
                 port=listener.port,
                 peer_port=peer[1],
                 tls=listener.context is not None,
-                opened_ns=time.time_ns(),
+                opened_ns=established(sock),
             )
             self.connections.append(log)
             self._start(Wire(sock, log, listener.context, self._received), listener)

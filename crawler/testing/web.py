@@ -127,7 +127,7 @@ class Web:
 
     async def _settle(self) -> None:
         self.server.settle()
-        await asyncio.sleep(0)  # one turn of the loop: datagrams that have arrived are read
+        self.dns.read()
 
     def _call(self, coroutine: Any) -> None:
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()

@@ -15,11 +15,34 @@ from collections.abc import Callable
 
 from .hits import Connection
 
-__all__ = ["Wire"]
+__all__ = ["Wire", "arrival", "established", "stamp"]
 
 # Linux: asm-generic/socket.h. The socket module does not name it.
 _SO_TIMESTAMPNS = 35
+# struct tcp_info of linux/tcp.h: eight octets, then words of 32 bits, of which this is tcpi_last_ack_recv, in ms.
+_LAST_ACK = 8 + 4 * 12
 _CHUNK = 65536
+
+
+def stamp(sock: socket.socket) -> None:
+    """Have the kernel note when bytes arrive; sockets accepted from `sock` inherit it."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+
+
+def arrival(ancillary: list[tuple[int, int, bytes]]) -> int:
+    """The kernel's time of arrival in what `recvmsg` gave, Unix time in ns; now where it gave none."""
+    for level, kind, value in ancillary:
+        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(value) == 16:
+            seconds, nanoseconds = struct.unpack("qq", value)
+            return int(seconds) * 1_000_000_000 + int(nanoseconds)
+    return time.time_ns()
+
+
+def established(sock: socket.socket) -> int:
+    """When the client last spoke on a connection that is being accepted: to the kernel's tick, at most 10 ms late."""
+    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_ACK + 4)
+    return time.time_ns() - int(struct.unpack_from("I", info, _LAST_ACK)[0]) * 1_000_000
 
 
 class Wire:
@@ -46,8 +69,6 @@ class Wire:
         self.gone = asyncio.Event()
         """Set as soon as the client closed or reset the connection, or the server closed it."""
         sock.setblocking(False)
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._loop.add_reader(sock.fileno(), self.read)
 
@@ -65,7 +86,7 @@ class Wire:
                 self._ended("")
                 return
             self.log.bytes_in += len(data)
-            self._take(data, _arrival(ancillary))
+            self._take(data, arrival(ancillary))
 
     def _take(self, data: bytes, arrived_ns: int) -> None:
         if self._tls is None:
@@ -149,11 +170,3 @@ class Wire:
         self._sock.close()
         self._drained.set()
         self.gone.set()
-
-
-def _arrival(ancillary: list[tuple[int, int, bytes]]) -> int:
-    for level, kind, value in ancillary:
-        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(value) == 16:
-            seconds, nanoseconds = struct.unpack("qq", value)
-            return int(seconds) * 1_000_000_000 + int(nanoseconds)
-    return time.time_ns()

@@ -52,6 +52,8 @@ def _number(target: str) -> int:
 def _pictogram(target: str) -> Page | None:
     """A photo page shows its picture from the media host and links on: the crawl could go on here for long."""
     number = _number(target)
+    if target == "/":
+        return Page(_links("/p/1", "/p/2", "/p/3"))
     if not target.startswith("/p/") or number > PHOTOS:
         return None
     body = f'<h1>Photo {number}</h1><img src="http://media.pictogram.test/{number}.jpg">'
@@ -179,7 +181,8 @@ def _article(site: str) -> Callable[[str], Page | None]:
             f"http://short.test/{number}",
             f"http://archive.test/fetch?url=http://vidriver.test/{number}",
         ]
-        return Page(f"<h1>{site} {number}</h1>" + _links(f"/a/{2 * number + 1}", f"/a/{2 * number + 2}", *outward))
+        onward = (f"/a/{one}" for one in (2 * number + 1, 2 * number + 2) if one < ARTICLES)
+        return Page(f"<h1>{site} {number}</h1>" + _links(*onward, *outward))
 
     return generate
 

@@ -1,0 +1,109 @@
+"""What the demo has to show once its crawl has ended: counted by the servers, and read from the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from ...ledger.entry import Entry
+from ...model import Basis
+from ..hits import Connection, Hit
+from ..web import Web
+from .world import PLATFORMS, DemoPlatform
+
+__all__ = ["Outcome", "PlatformCount", "count_platforms", "force"]
+
+_WELL_KNOWN = ("/robots.txt", "/.well-known/", "/ai.txt")
+# How exactly a server knows when a connection was made; requests and DNS questions are known to the nanosecond.
+_TICK_NS = 10_000_000
+_DOCUMENTS = (Basis.NOTICE, Basis.TERMS, Basis.NOTICE_TO_OTHER)
+
+
+class PlatformCount(msgspec.Struct, frozen=True):
+    """One platform: what the crawl refused, and what the platform's own servers saw."""
+
+    platform: DemoPlatform
+    refused: dict[str, int]
+    """Refusals on record by basis."""
+    before: int
+    """Requests that its servers counted until the letter was in force."""
+    after: list[str]
+    """Requests, connections and DNS questions that its servers counted later."""
+    trespass: list[str]
+    """What a platform that forbade it from the beginning saw nevertheless."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The whole demo."""
+
+    exit_code: int
+    """Of the crawl."""
+    revision: str
+    letter_ns: int
+    """When the letter's document was put into the policies folder, Unix time in ns."""
+    force_ns: int
+    """When the running crawl took it into force, by its ledger."""
+    facts: dict[str, int | str]
+    """What the ledger says of that moment, for example how many requests were purged."""
+    fetched: int
+    """Pages that reached the spider, by its own log."""
+    refused: Counter[str]
+    """Refusals on record by basis."""
+    platforms: list[PlatformCount]
+
+    @property
+    def clean(self) -> bool:
+        """Whether no platform saw anything that it had forbidden."""
+        return not any(count.after or count.trespass for count in self.platforms)
+
+
+def force(entries: Sequence[Entry]) -> Entry | None:
+    """The entry by which the second policy revision of the last session took force."""
+    if not entries:
+        return None
+    session = entries[-1].w
+    announced = [entry for entry in entries if entry.w == session and entry.k == "policy"]
+    return announced[1] if len(announced) > 1 else None
+
+
+def count_platforms(web: Web, entries: Sequence[Entry], force_ns: int) -> list[PlatformCount]:
+    """What each platform's own servers counted, beside the refusals on record."""
+    hits, connections = web.hits, web.connections
+    questions = web.queries
+    counts = []
+    for platform in PLATFORMS:
+        names = {site.name for site in platform.sites}
+        own = [hit for hit in hits if names & {hit.site, hit.at_site}]
+        opened = [one for one in connections if one.site in names]
+        late = [str(hit) for hit in own if hit.arrived_ns > force_ns]
+        late += [_connection(one) for one in opened if one.opened_ns > force_ns + _TICK_NS]
+        asked = [one for one in questions if one.at_ns > force_ns and any(s.serves(one.name) for s in platform.sites)]
+        counts.append(
+            PlatformCount(
+                platform=platform,
+                refused=_refused(entries, platform.slug),
+                before=len(own) - sum(hit.arrived_ns > force_ns for hit in own),
+                after=late + [f"DNS question {one}" for one in asked],
+                trespass=_trespass(platform, own, opened),
+            )
+        )
+    return counts
+
+
+def _refused(entries: Sequence[Entry], slug: str) -> dict[str, int]:
+    return dict(Counter(entry.basis for entry in entries if entry.k == "refuse" and slug in entry.platforms))
+
+
+def _trespass(platform: DemoPlatform, hits: Sequence[Hit], connections: Sequence[Connection]) -> list[str]:
+    """Pictogram forbade nothing at first; what documents forbid gets no packet; robots.txt itself may be read."""
+    if platform.slug == "pictogram":
+        return []
+    if platform.basis in _DOCUMENTS:
+        return [str(hit) for hit in hits] or [_connection(one) for one in connections]
+    return [str(hit) for hit in hits if not hit.path.startswith(_WELL_KNOWN)]
+
+
+def _connection(one: Connection) -> str:
+    return f"connection {one.id} to {one.site}"

@@ -1,0 +1,126 @@
+"""The demo's course: serve the sites, start the crawl, deliver the letter while it runs, count."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from ...errors import DesistError
+from ..recorded import entries_of
+from ..web import Web
+from .events import EventLog
+from .outcome import Outcome, count_platforms, force
+from .project import Project
+from .world import NAMES, PLATFORMS, SITES
+
+__all__ = ["Progress", "run"]
+
+_TICK: Final = 0.05
+_LETTER_AFTER: Final = 150
+"""Requests that Pictogram's servers have counted when its letter is delivered."""
+_SECONDS: Final = 120.0
+
+Phase = Literal["starting", "crawling", "letter delivered", "counting"]
+
+
+class Progress(msgspec.Struct):
+    """How far it is."""
+
+    phase: Phase = "starting"
+    fetched: int = 0
+    refused: int = 0
+    failed: int = 0
+
+
+def run(folder: Path, tell: Callable[[Progress], None]) -> Outcome:
+    """The whole demo in `folder`; `tell` is called some twenty times a second.
+
+    Raises UsageError where the folder is not the demo's, DesistError where the crawl did not do its part.
+    """
+    with Web(SITES, names=NAMES) as web:
+        project = Project.create(folder, web)
+        progress, log = Progress(), EventLog(project.events)
+        tell(progress)
+        child = project.crawl()
+        try:
+            letter_ns = _watch(child, web, project, _Teller(progress, log, tell))
+        finally:
+            if child.poll() is None:
+                child.kill()
+            child.wait()
+        _count(progress, log)
+        progress.phase = "counting"
+        tell(progress)
+        return _outcome(project, web, child.returncode, letter_ns, progress)
+
+
+class _Teller:
+    """Brings the progress up to date and tells it."""
+
+    def __init__(self, progress: Progress, log: EventLog, tell: Callable[[Progress], None]) -> None:
+        self._progress, self._log, self._tell = progress, log, tell
+
+    def __call__(self, phase: Phase) -> None:
+        _count(self._progress, self._log)
+        self._progress.phase = phase if self._progress.fetched or phase != "crawling" else "starting"
+        self._tell(self._progress)
+
+
+def _watch(child: subprocess.Popen[bytes], web: Web, project: Project, tell: _Teller) -> int:
+    """Wait for the crawl to end; deliver the letter in its middle and return when that was (Unix time in ns)."""
+    letter_ns = 0
+    until = time.monotonic() + _SECONDS
+    while child.poll() is None:
+        if not letter_ns and _in_the_middle(web):
+            project.deliver_letter()
+            letter_ns = time.time_ns()
+        tell("letter delivered" if letter_ns else "crawling")
+        if time.monotonic() > until:
+            raise DesistError(f"the crawl did not end within {_SECONDS:.0f} s", help=f"read {project.log}")
+        time.sleep(_TICK)
+    return letter_ns
+
+
+def _in_the_middle(web: Web) -> bool:
+    """Whether Pictogram is being crawled in earnest and every robots.txt that decides something has been read."""
+    hits = Counter(hit.site for hit in web.hits)
+    reading = [
+        site.name for platform in PLATFORMS for site in platform.sites if platform.slug in ("worklink", "lookbook")
+    ]
+    pictogram = sum(hits[site.name] for site in PLATFORMS[0].sites)
+    return pictogram >= _LETTER_AFTER and all(hits[name] for name in reading)
+
+
+def _count(progress: Progress, log: EventLog) -> None:
+    for event in log.new():
+        setattr(progress, event.what, getattr(progress, event.what) + 1)
+
+
+def _outcome(project: Project, web: Web, exit_code: int, letter_ns: int, progress: Progress) -> Outcome:
+    entries = list(entries_of(project.ledger)) if project.ledger.exists() else []
+    taken = force(entries)
+    if exit_code or not letter_ns or taken is None:
+        why = f"exit code {exit_code}" if exit_code else "the letter did not take force in it"
+        raise DesistError(f"the demo's crawl failed: {why}", place=str(project.log), help=_last_words(project.log))
+    force_ns = taken.t * 1000
+    return Outcome(
+        exit_code=exit_code,
+        revision=str(taken.facts.get("revision", "")),
+        letter_ns=letter_ns,
+        force_ns=force_ns,
+        facts=taken.facts,
+        fetched=progress.fetched,
+        refused=Counter(entry.basis for entry in entries if entry.k == "refuse"),
+        platforms=count_platforms(web, entries, force_ns),
+    )
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    return "its log ends with\n    " + "\n    ".join(lines[-8:])
