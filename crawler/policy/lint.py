@@ -73,7 +73,7 @@ def _unknown_slug(entry: Entry[Document], path: Path, slug: str, known: set[str]
     meant = closest(slug, known)
     help_ = f"did you mean `{meant}`?" if meant else f"write it with `desist policy new platform {slug}`"
     if (shipped_policies() / "platforms" / f"{slug}.yaml").exists():
-        help_ = f"it is a shipped platform: name `shipped` before your own folder, or write `desist policy new platform {slug}`"
+        help_ = "it is a shipped platform: name `shipped` before your own folder: desist policy lint shipped policies"
     return _finding(entry, path, "D021", f"no platform `{slug}` in these folders", help_)
 
 
