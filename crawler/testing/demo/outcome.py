@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
 from ...ledger.entry import Entry
+from ...ledger.verify import Verification
 from ...model import Basis
+from ...report.docket import Docket
 from ..hits import Connection, Hit
 from ..web import Web
 from .world import PLATFORMS, DemoPlatform
@@ -38,8 +41,7 @@ class PlatformCount(msgspec.Struct, frozen=True):
 class Outcome(msgspec.Struct, frozen=True):
     """The whole demo."""
 
-    exit_code: int
-    """Of the crawl."""
+    ledger: Path
     revision: str
     letter_ns: int
     """When the letter's document was put into the policies folder, Unix time in ns."""
@@ -49,9 +51,16 @@ class Outcome(msgspec.Struct, frozen=True):
     """What the ledger says of that moment, for example how many requests were purged."""
     fetched: int
     """Pages that reached the spider, by its own log."""
-    refused: Counter[str]
+    refused: dict[str, int]
     """Refusals on record by basis."""
+    elsewhere: int
+    """Refusals on record that concern no platform."""
     platforms: list[PlatformCount]
+    dockets: list[Docket]
+    """Those of notices."""
+    record: Verification
+    started_ns: int
+    ended_ns: int
 
     @property
     def clean(self) -> bool:
@@ -60,11 +69,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def force(entries: Sequence[Entry]) -> Entry | None:
-    """The entry by which the second policy revision of the last session took force."""
-    if not entries:
-        return None
-    session = entries[-1].w
-    announced = [entry for entry in entries if entry.w == session and entry.k == "policy"]
+    """The entry by which the crawl took a second policy revision into force."""
+    announced = [entry for entry in entries if entry.k == "policy"]
     return announced[1] if len(announced) > 1 else None
 
 

@@ -12,7 +12,9 @@ from typing import Final, Literal
 import msgspec
 
 from ...errors import DesistError
-from ..recorded import entries_of
+from ...ledger.query import Reader, record_read
+from ...ledger.verify import verify
+from ...report.docket import dockets
 from ..web import Web
 from .events import EventLog
 from .outcome import Outcome, count_platforms, force
@@ -47,6 +49,7 @@ def run(folder: Path, tell: Callable[[Progress], None]) -> Outcome:
         project = Project.create(folder, web)
         progress, log = Progress(), EventLog(project.events)
         tell(progress)
+        started_ns = time.time_ns()
         child = project.crawl()
         try:
             letter_ns = _watch(child, web, project, _Teller(progress, log, tell))
@@ -57,7 +60,8 @@ def run(folder: Path, tell: Callable[[Progress], None]) -> Outcome:
         _count(progress, log)
         progress.phase = "counting"
         tell(progress)
-        return _outcome(project, web, child.returncode, letter_ns, progress)
+        moments = (started_ns, letter_ns, time.time_ns())
+        return _outcome(project, web, child.returncode, moments, progress.fetched)
 
 
 class _Teller:
@@ -102,22 +106,37 @@ def _count(progress: Progress, log: EventLog) -> None:
         setattr(progress, event.what, getattr(progress, event.what) + 1)
 
 
-def _outcome(project: Project, web: Web, exit_code: int, letter_ns: int, progress: Progress) -> Outcome:
-    entries = list(entries_of(project.ledger)) if project.ledger.exists() else []
-    taken = force(entries)
-    if exit_code or not letter_ns or taken is None:
-        why = f"exit code {exit_code}" if exit_code else "the letter did not take force in it"
+def _outcome(project: Project, web: Web, exit_code: int, moments: tuple[int, int, int], fetched: int) -> Outcome:
+    started_ns, letter_ns, ended_ns = moments
+    if exit_code or not letter_ns:
+        why = f"exit code {exit_code}" if exit_code else "it ended before the letter could be delivered"
         raise DesistError(f"the demo's crawl failed: {why}", place=str(project.log), help=_last_words(project.log))
-    force_ns = taken.t * 1000
+    record_read(project.ledger, "demo", "the demo's own summary", None)
+    with Reader(project.ledger) as reader:
+        entries = [entry for _, entry, _ in reader.entries()]
+        record = verify(reader.rows(), boxes=reader.boxes())
+        files = [docket for docket in dockets(reader) if docket.notice]
+    taken = force(entries)
+    if taken is None:
+        raise DesistError(
+            "the letter did not take force in the crawl", place=str(project.log), help=_last_words(project.log)
+        )
+    refusals = [entry for entry in entries if entry.k == "refuse"]
+    slugs = {platform.slug for platform in PLATFORMS}
     return Outcome(
-        exit_code=exit_code,
+        ledger=project.ledger,
         revision=str(taken.facts.get("revision", "")),
         letter_ns=letter_ns,
-        force_ns=force_ns,
+        force_ns=taken.t * 1000,
         facts=taken.facts,
-        fetched=progress.fetched,
-        refused=Counter(entry.basis for entry in entries if entry.k == "refuse"),
-        platforms=count_platforms(web, entries, force_ns),
+        fetched=fetched,
+        refused=dict(Counter(entry.basis for entry in refusals)),
+        elsewhere=sum(not slugs & set(entry.platforms) for entry in refusals),
+        platforms=count_platforms(web, entries, taken.t * 1000),
+        dockets=files,
+        record=record,
+        started_ns=started_ns,
+        ended_ns=ended_ns,
     )
 
 
