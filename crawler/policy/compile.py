@@ -87,8 +87,8 @@ class CompiledPlatform:
 
     @property
     def record(self) -> PlatformRecord:
-        """What decisions need, rules in governing order."""
-        rules = tuple(sorted(self.rules, key=lambda rule: (rule.basis.rank, rule.id)))
+        """What decisions need, rules in governing order: by basis, then the one that forbids for the most purposes."""
+        rules = tuple(sorted(self.rules, key=lambda r: (r.basis.rank, -len(r.scope.purposes), r.id)))
         filings = tuple(filing for _, filing in sorted(self.filings, key=lambda pair: (pair[0], pair[1].document)))
         return PlatformRecord(self.slug, self.name or self.slug, rules, tuple(self.permits), filings, self.named)
 

@@ -54,7 +54,7 @@ class Image(msgspec.Struct, frozen=True, array_like=True):
 
 
 def make_image(
-    platforms: Sequence[CompiledPlatform], revision: str, *, documents: int, broken: dict[str, str]
+    platforms: Sequence[CompiledPlatform], revision: str, *, documents: int, broken: dict[str, str] | None = None
 ) -> Image:
     """Lay compiled platforms out; their order is their number."""
     owners: dict[str, list[int]] = {}
@@ -70,7 +70,7 @@ def make_image(
     hosts = {host: _owner(values, shared) for host, values in owners.items()}
     return Image(
         IMAGE_FORMAT, revision, hosts, tuple(shared), tuple(networks), *records.parts, *details.parts,
-        len(platforms), documents, broken,
+        len(platforms), documents, broken or {},
     )  # fmt: skip
 
 
@@ -122,16 +122,6 @@ class PolicySet:
         from . import snapshot  # noqa: PLC0415 - it imports this module
 
         return cls(snapshot.open_image(folders_of(paths)))
-
-    @classmethod
-    def load_all_readable(cls, paths: str | Path | Sequence[str | Path] | None = None) -> PolicySet:
-        """The same from folders that hold errors: what can be read prohibits, nothing permits or narrows.
-
-        Hosts and slugs named in a file that cannot be read are refused (`policy-error`) until it is mended.
-        """
-        from . import snapshot  # noqa: PLC0415
-
-        return cls(snapshot.compile_folders(folders_of(paths), lenient=True))
 
     def __len__(self) -> int:
         """How many platforms it knows."""
