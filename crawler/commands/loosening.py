@@ -87,14 +87,15 @@ def _hash(args: argparse.Namespace) -> str:
 def say_what_still_refuses(notice: Notice, at: str, policies: list[str] | None) -> None:
     """Print, for each platform and host of the notice, what refuses it once the change is in force."""
     from ..decide import Judge
+    from ..policy.assemble import set_of_folders
     from ..policy.load import load_documents
-    from ..policy.policyset import PolicySet, folders_of
+    from ..policy.policyset import folders_of
     from .policy_stop import main_host
 
     folders = folders_of(policies)
     loaded = load_documents(folders)
     hosts = [h for h in notice.hosts or () if h != "all"] or [main_host(slug, loaded) for slug in notice.platforms]
-    judge = Judge(PolicySet.load_all_readable(folders), at=at)
+    judge = Judge(set_of_folders(folders), at=at)
     for host in hosts:
         decision = judge.decide(f"https://{f'[{host}]' if ':' in host else host}/")
         reasons = [reason for reason in decision.reasons if not reason.lifted_by]

@@ -29,9 +29,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the decision, read it back, and show that it refuses."""
     from ..decide import Judge, message_of
+    from ..policy.assemble import set_of_folders
     from ..policy.draft import document_text, moment_text, place, whoami
     from ..policy.load import load_documents
-    from ..policy.policyset import PolicySet, folders_of
+    from ..policy.policyset import folders_of
 
     folders = folders_of(args.policies)
     loaded = load_documents(folders)
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         "entered_by": by,
     }
     path = place(args.into, "notice", identity, document_text(fields), folders)
-    decision = Judge(PolicySet.load_all_readable([*folders, args.into])).decide(url)
+    decision = Judge(set_of_folders([*folders, args.into])).decide(url)
     print(f"stopped {name}: in force since {now}, written to {path}")
     print(message_of(decision))
     print(f"crawls that watch `{args.into}` take it up at once; others read it when they start")
