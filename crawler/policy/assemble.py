@@ -1,4 +1,4 @@
-"""A policy set of documents at hand: drafts, one notice among platforms, what can be read of folders that hold errors."""
+"""Policy sets of documents at hand: drafts, one notice among platforms, the readable part of folders with errors."""
 
 from __future__ import annotations
 

@@ -46,28 +46,29 @@ _COUNSEL: Final = (
 )
 
 
-def diagnose(source: Source, model: type[BaseModel], error: Mapping[str, Any]) -> Diagnostic:
-    """One pydantic error (from `ValidationError.errors()`) of a document as a diagnostic."""
+def diagnose(source: Source, model: type[BaseModel], error: Mapping[str, Any], prefix: Path = ()) -> Diagnostic:
+    """One pydantic error (from `ValidationError.errors()`) as a diagnostic; `prefix` leads to the model's mapping."""
     loc: Path = tuple(error["loc"])
     code = _CODES.get(str(error["type"]), "D012")
     if code == "D010":
-        return _unknown_key(source, model, loc)
+        return _unknown_key(source, _model_at(model, loc[:-1]), (*prefix, *loc))
     if code == "D011":
-        return _missing(source, loc)
-    span = source.span(loc)
+        return _missing(source, (*prefix, *loc))
+    path = (*prefix, *loc)
+    span = source.span(path)
     message, help_ = _words(code, error, loc)
-    return Diagnostic(code, message, source.place(loc), span.width, help_)
+    return Diagnostic(code, message, source.place(path), span.width, help_)
 
 
-def _unknown_key(source: Source, model: type[BaseModel], loc: Path) -> Diagnostic:
-    key = str(loc[-1])
-    span = source.keys.get(loc) or source.span(loc)
+def _unknown_key(source: Source, model: type[BaseModel], path: Path) -> Diagnostic:
+    key = str(path[-1])
+    span = source.keys.get(path) or source.span(path)
     place = type(source.place())(source.file, span.line, span.column)
     if key in _COUNSEL:
         message = f"`{key}` does not belong into a policy document"
         help_ = "keep counsel's reading, positions and scans elsewhere; a document holds facts and the paper's hash"
         return Diagnostic("D050", message, place, span.width, help_)
-    known = _keys(_model_at(model, loc[:-1]))
+    known = _keys(model)
     meant = closest(key, known)
     help_ = f"did you mean `{meant}`?" if meant else f"known keys here: {', '.join(sorted(known))}"
     return Diagnostic("D010", f"unknown key `{key}`", place, span.width, help_)
