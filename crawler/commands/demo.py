@@ -108,26 +108,27 @@ _FACTS = {"cancelled": "downloads cancelled", "purged": "queued requests purged"
 
 
 def _print_platforms(outcome: Outcome, paint: _Paint) -> None:
-    print(paint("bold", f"{'':<11}{'':<42}{'':>8}  {'requests its servers counted':>28}"))
-    print(paint("bold", f"{'platform':<11}{'refused since':<42}{'refused':>8}{'before force':>16}{'after':>14}"))
+    print(paint("bold", f"{'counted by its servers':>80}"))
+    print(paint("bold", f"{'platform':<11}{'why':<28}{'basis':<17}{'refused':>7}{'before':>9}{'after':>8}"))
     for count in outcome.platforms:
         print(_row(count, paint))
-    print(f"{'others':<11}{'their robots.txt disallows some paths':<42}{outcome.elsewhere:>8,}{'':>16}{'':>14}")
+    print(f"{'others':<11}{'paths closed by robots.txt':<28}{'robots':<17}{outcome.elsewhere:>7,}")
     bases = sorted(outcome.refused.items(), key=lambda pair: -pair[1])
-    print(f"\nrefused on: {', '.join(f'{basis} {number:,}' for basis, number in bases)}\n")
+    print(f"\nrefused on {', '.join(f'{basis} {number:,}' for basis, number in bases)}\n")
 
 
 def _row(count: PlatformCount, paint: _Paint) -> str:
-    after = paint("red" if count.after else "green", f"{len(count.after):>14,}")
-    why = f"{count.platform.why} ({count.platform.basis})"
-    return f"{count.platform.name:<11}{why:<42}{sum(count.refused.values()):>8,}{count.before:>16,}{after}"
+    platform = count.platform
+    after = paint("red" if count.after else "green", f"{len(count.after):>8,}")
+    refused = sum(count.refused.values())
+    return f"{platform.name:<11}{platform.why:<28}{platform.basis:<17}{refused:>7,}{count.before:>9,}{after}"
 
 
 def _print_dockets(outcome: Outcome, paint: _Paint) -> None:
     print(paint("bold", "docket of each notice"))
     for docket in outcome.dockets:
         stages = ", ".join(f"{docket.refused(stage):,} {stage}" for stage in _STAGES if docket.refused(stage))  # type: ignore[arg-type]
-        print(f"  {docket.name:<22} {_addressed(docket)}: {stages or 'nothing refused'}; {_fetches(docket)}")
+        print(f"  {docket.name} {_addressed(docket)}: {stages or 'nothing refused'}; {_fetches(docket)}")
     print()
 
 

@@ -34,7 +34,7 @@ def test_ends_clean_with_nothing_after_force(demo: tuple[Path, subprocess.Comple
     for platform in PLATFORMS:
         [row] = [line for line in done.stdout.splitlines() if line.startswith(platform.name)]
         assert re.search(r"[\d,]+ +[\d,]+ +0$", row), row
-        assert f"({platform.basis})" in row
+        assert f" {platform.basis} " in row
     assert "in force in the running crawl" in done.stdout
     assert "0 requests reached a platform after it had forbidden them" in done.stdout
 

@@ -32,7 +32,6 @@ DESIST_LEDGER = str(HERE / "ledger" / "ledger.db")
 DESIST_NAMESERVERS = [{nameserver!r}]  # the simulated sites' own DNS
 DEMO_EVENTS = str(HERE / "events.jsonl")
 DEMO_START = {start!r}
-DEMO_FSYNC = {fsync!r}
 TELNETCONSOLE_ENABLED = False
 LOG_LEVEL = "INFO"
 '''
@@ -50,16 +49,19 @@ class Project:
         self.letter = self.folder / "letter.txt"
 
     @classmethod
-    def create(cls, folder: Path, web: Web, *, fsync: bool = False) -> Project:
-        """Lay the project out in `folder`; raises UsageError rather than touch a folder that is not the demo's own."""
+    def create(cls, folder: Path, web: Web, *, settings: str = "") -> Project:
+        """Lay the project out in `folder`, with further lines of settings.
+
+        Raises UsageError rather than touch a folder that is not the demo's own.
+        """
         project = cls(folder)
         project._make_room()
         documents.write(project.policies, SITES)
         project.letter.write_text(LETTER + "\n", encoding="utf-8")
         (project.folder / "scrapy.cfg").write_text(_CFG, encoding="utf-8")
         start = [_with_port(url, web) for url in FRONT_PAGES]
-        settings = _SETTINGS.format(nameserver=web.nameserver, start=start, fsync=fsync)
-        (project.folder / "demo_settings.py").write_text(settings, encoding="utf-8")
+        text = _SETTINGS.format(nameserver=web.nameserver, start=start) + settings
+        (project.folder / "demo_settings.py").write_text(text, encoding="utf-8")
         return project
 
     def _make_room(self) -> None:

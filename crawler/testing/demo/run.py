@@ -24,7 +24,7 @@ from .world import NAMES, PLATFORMS, SITES
 __all__ = ["Progress", "run"]
 
 _TICK: Final = 0.05
-_LETTER_AFTER: Final = 150
+_LETTER_AFTER: Final = 70
 """Requests that Pictogram's servers have counted when its letter is delivered."""
 _SECONDS: Final = 120.0
 

@@ -37,7 +37,7 @@ class DemoPlatform(msgspec.Struct, frozen=True):
     basis: Basis
     sites: tuple[Site, ...]
     why: str
-    """One clause for the table."""
+    """A few words for the table."""
 
 
 def _links(*urls: str) -> str:
@@ -97,7 +97,7 @@ _PICTOGRAM: Final = DemoPlatform(
         _media("pictogram"),
         Site("pict.test", robots=_OPEN, pages={"/*": Page(redirect="http://pictogram.test/p/1", status=301)}),
     ),
-    "its letter arrives during the crawl",
+    "its letter comes mid-crawl",
 )
 PLATFORMS: Final = (
     _with_documents(_PICTOGRAM),
@@ -107,7 +107,7 @@ PLATFORMS: Final = (
             "Chirrup",
             Basis.NOTICE,
             (_platform("chirrup", pages=_anything), _media("chirrup")),
-            "its letter to us is on file",
+            "its letter is on file",
         ),
         documents.notice("chirrup", "Chirrup Ltd", received_at="2026-01-05T09:30:00Z", recipient=RECIPIENT),
     ),
@@ -117,7 +117,7 @@ PLATFORMS: Final = (
             "Vidriver",
             Basis.TERMS,
             (_platform("vidriver", pages=_anything), _media("vidriver")),
-            "its terms forbid automated access",
+            "its terms forbid crawling",
         ),
         documents.terms("vidriver", _TERMS, effective_from="2025-11-01"),
     ),
@@ -127,7 +127,7 @@ PLATFORMS: Final = (
             "Paypeer",
             Basis.NOTICE_TO_OTHER,
             (_platform("paypeer", terms=_FAIR, pages=_anything),),
-            "its letter to another firm is on file",
+            "a letter to another firm",
         ),
         documents.notice(
             "paypeer",
@@ -143,7 +143,7 @@ PLATFORMS: Final = (
             "Worklink",
             Basis.ROBOTS,
             (_platform("worklink", robots="User-agent: *\nDisallow: /\n", terms=_FAIR, pages=_anything),),
-            "its robots.txt disallows all",
+            "its robots.txt: Disallow: /",
         ),
     ),
     _with_documents(
@@ -159,7 +159,7 @@ PLATFORMS: Final = (
                     pages=_anything,
                 ),
             ),
-            "its robots.txt opts out of AI training",
+            "its robots.txt: train-ai=n",
         ),
     ),
 )
