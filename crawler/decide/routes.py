@@ -88,7 +88,10 @@ def may_carry(rest: str) -> bool:
 
 def routes(target: Target) -> tuple[Route, ...]:
     """Every target that the URL names on the way, however deep, each once."""
-    return tuple(dict.fromkeys(_routes(target, 0)))
+    found: dict[tuple[object, ...], Route] = {}
+    for route in _routes(target, 0):
+        found.setdefault((route.hosts, route.path, route.trouble), route)
+    return tuple(found.values())
 
 
 def _routes(target: Target, depth: int) -> Iterator[Route]:

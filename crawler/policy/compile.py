@@ -249,13 +249,24 @@ def _add_terms(platforms: dict[str, CompiledPlatform], entry: Entry[Terms], ends
     rank = (2, terms.kind != "tos", not terms.clauses, 0, 0, -life.start)
     compiled.filings.append((tuple(map(int, rank)), Filing(terms.key, filed, life, other=False)))
     for number, clause in enumerate(terms.clauses):
-        name = f"{terms.key}:{clause.section or number + 1}"
+        name = _clause_id(terms, number)
         purposes = _sorted(clause.purposes) if clause.purposes else _TOPIC_PURPOSES[clause.topic]
         idle = _why_clause_is_idle(terms, clause, purposes)
         message = clause_message(compiled.name or compiled.slug, terms, clause)
         scope = Scope(purposes, (), clause.paths or ())
         place = entry.at("clauses", number)
         compiled.rules.append(Rule(name, terms.key, Basis.TERMS, message, scope, life, place, filed, idle))
+
+
+def _clause_id(terms: Terms, number: int) -> str:
+    """`TERMS:SECTION`; with the topic, then the number too, where a section says several things."""
+    clause = terms.clauses[number]
+    same = [i for i, other in enumerate(terms.clauses) if other.section == clause.section]
+    name = f"{terms.key}:{clause.section or number + 1}"
+    if clause.section is None or same[0] == number:
+        return name
+    twice = any(terms.clauses[i].topic == clause.topic for i in same if i < number)
+    return f"{name}:{clause.topic}" + (f":{number + 1}" if twice else "")
 
 
 def _why_clause_is_idle(terms: Terms, clause: Clause, purposes: tuple[Purpose, ...]) -> str:

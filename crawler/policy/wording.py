@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .documents import Clause, Instrument, Notice, Permission, Terms, Topic
+from .documents import Clause, CrawlEffect, Instrument, Notice, Permission, Terms, Topic
 from .parts import Confidence
 
 __all__ = ["clause_message", "filed_under_notice", "filed_under_terms", "notice_message", "why_permission_is_idle"]
@@ -38,7 +38,8 @@ def notice_message(notice: Notice) -> str:
     what = _INSTRUMENTS.get(notice.instrument, notice.instrument.value.replace("_", " "))
     sender = f" from {notice.sender.name}" if notice.sender else ""
     if notice.addressed_to == "other":
-        return f"{what}{sender} to {_recipient(notice)} ({_known(notice)}) shows that the platform refuses it"
+        shows = " shows that the platform refuses it" if notice.crawl_effect is not CrawlEffect.NONE else ""
+        return f"{what}{sender} to {_recipient(notice)} ({_known(notice)}){shows}"
     return f"{what}{sender}, in force since {_since(notice)}"
 
 
