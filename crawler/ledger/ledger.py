@@ -164,12 +164,12 @@ class Ledger:
         """Write `close` and end the session; nothing when done twice or in a fork. Raises LedgerLost."""
         if self._closing or os.getpid() != self._pid:
             return
-        last = self._enqueue([("close", {})])
+        self._enqueue([("close", {})])
         self._queue.put(None)
-        self._thread.join()
-        if self._lost is None:
-            self._store.close()
-        last.result()
+        self._thread.join()  # and not the future: `deliver` may hand it to the very loop that waits here
+        if self._lost is not None:
+            raise self._lost
+        self._store.close()
 
     def __enter__(self) -> Self:
         return self
