@@ -1,118 +1,89 @@
-"""`policies/tests/*.yaml`: what a policy set is expected to say of URLs, one pytest item a URL.
+"""`policies/tests/*.yaml` as pytest items: one for each URL and what the documents must say of it.
 
-A file is a mapping of URL to expectation: `allow`, `refuse`, `refuse terms` (effect and basis), or a mapping with
-`effect` and any of `basis`, `docket`, `platforms`, `at`, `purposes`, `agent`.
+`desist.policy.testfile` reads the files; the same comparison serves `desist policy test`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
 import pytest
 
 from ..decide import decide
 from ..errors import PolicyError
-from ..model import Basis, Place, Purpose
 from ..policy.policyset import SHIPPED, PolicySet, shipped_policies
-from ..policy.source import read
+from ..policy.testfile import Located, load_tests
 
-__all__ = ["Expectation", "ExpectationFile", "read_expectations"]
-
-
-class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What one URL is expected to get; a field that is empty is not compared."""
-
-    effect: Literal["allow", "refuse"]
-    basis: Basis | None = None
-    docket: str = ""
-    platforms: tuple[str, ...] | None = None
-    at: str = ""
-    purposes: tuple[Purpose, ...] | None = None
-    agent: str = ""
-    url: str = ""
-    place: Place | None = None
-
-    def failure(self, policy_set: PolicySet) -> str:
-        """What differs, with every reason that was given; empty where all is as expected."""
-        decision = decide(
-            policy_set,
-            self.url,
-            at=self.at or None,
-            agent=self.agent,
-            purposes=frozenset(self.purposes) if self.purposes else None,
-        )
-        basis = decision.governing.basis if decision.governing else None
-        pairs = {
-            "effect": (self.effect, decision.effect),
-            "basis": (self.basis, basis),
-            "docket": (self.docket or None, decision.docket),
-            "platforms": (self.platforms, decision.platforms),
-        }
-        wrong = [f"{name} {got!s}, expected {want!s}" for name, (want, got) in pairs.items() if want not in (None, got)]
-        reasons = "".join(f"\n  {reason.basis}: {reason.message}" for reason in decision.reasons)
-        return f"{self.place}: {self.url}: {'; '.join(wrong)}{reasons}" if wrong else ""
+__all__ = ["ExpectationFile", "difference"]
 
 
-def read_expectations(path: Path) -> list[Expectation]:
-    """The expectations of a file, in its order; PolicyError with file:line:column for what is none."""
-    sources, diagnostics = read(str(path), path.read_bytes())
-    if diagnostics:
-        raise PolicyError("expectations cannot be read", diagnostics=diagnostics, place=str(diagnostics[0].place))
-    found = []
-    for source in sources:
-        if not isinstance(source.data, dict):
-            raise PolicyError("not a mapping of URL to expectation", place=str(path), help="https://a.test/: refuse")
-        for url, value in source.data.items():
-            span = source.keys[url,]
-            found.append(_expectation(url, value, Place(str(path), span.line, span.column)))
-    return found
+def difference(policy_set: PolicySet, test: Located) -> str:
+    """What the decision has otherwise than expected, with its reasons below; empty where nothing differs."""
+    expected = test.test
+    decision = decide(
+        policy_set,
+        test.url,
+        at=expected.at.earliest if expected.at else None,
+        agent=expected.agent or "",
+        purposes=expected.purposes,
+    )
+    governing = decision.governing
+    pairs: dict[str, tuple[Any, Any]] = {
+        "effect": (expected.effect, decision.effect),
+        "basis": (expected.basis, governing.basis if governing else None),
+        "platforms": (expected.platforms, decision.platforms),
+        "docket": (expected.docket, decision.docket),
+        "via": (expected.via, governing.via if governing else None),
+    }
+    wrong = [f"{name} `{got}`, expected `{want}`" for name, (want, got) in pairs.items() if want not in (None, got)]
+    rule = governing.rule if governing else ""
+    if expected.rule and rule != expected.rule and not rule.startswith(f"{expected.rule}:"):
+        wrong.append(f"rule `{rule}`, expected `{expected.rule}`")
+    reasons = "".join(f"\n  {reason.basis}: {reason.message}" for reason in decision.reasons)
+    return f"{test.place}: {test.url}: {'; '.join(wrong)}{reasons}" if wrong else ""
 
 
-def _expectation(url: str, value: Any, place: Place) -> Expectation:
-    if isinstance(value, str):
-        effect, _, basis = value.partition(" ")
-        value = {"effect": effect, **({"basis": basis} if basis else {})}
-    try:
-        expected = msgspec.convert(value, Expectation, strict=False)
-    except msgspec.ValidationError as error:
-        raise PolicyError(
-            f"`{url}` has no expectation that can be read: {error}",
-            place=str(place),
-            help="allow, refuse, `refuse terms`, or effect with basis, docket, platforms, at, purposes, agent",
-        ) from error
-    return msgspec.structs.replace(expected, url=url, place=place)
+@lru_cache(maxsize=8)
+def _policies(folder: Path) -> PolicySet:
+    """The folder's own documents with the shipped ones, as a crawl would load them."""
+    return PolicySet.load(folder if folder == shipped_policies() else [SHIPPED, folder])
 
 
 class ExpectationFile(pytest.File):
-    """A file below `policies/tests`; the policy set is its `policies` folder together with the shipped one."""
+    """A file below `policies/tests`."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """One item a URL."""
+        """One item an expectation, named after its URL and line."""
         folder = self.path.parent.parent
-        policies = PolicySet.load(folder if folder == shipped_policies() else [SHIPPED, folder])
-        for expectation in read_expectations(self.path):
-            item = _ExpectationItem.from_parent(self, name=expectation.url)
-            item.expectation, item.policies = expectation, policies
-            yield item
+        found = load_tests([folder])
+        mine = [one for one in found.diagnostics if one.place.file == str(self.path)]
+        if mine:
+            raise PolicyError(
+                "tests that cannot be read", diagnostics=mine, place=str(mine[0].place), help=mine[0].help
+            )
+        for test in found.tests:
+            if test.place.file == str(self.path):
+                item = _ExpectationItem.from_parent(self, name=f"{test.url}:{test.place.line}")
+                item.expectation, item.folder = test, folder
+                yield item
 
 
 class _ExpectationItem(pytest.Item):
-    expectation: Expectation
-    policies: PolicySet
+    expectation: Located
+    folder: Path
 
     def runtest(self) -> None:
-        if failure := self.expectation.failure(self.policies):
-            raise _Unexpected(failure)
+        if wrong := difference(_policies(self.folder), self.expectation):
+            raise _Unexpected(wrong)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any, **__: Any) -> Any:
         return str(excinfo.value) if excinfo.errisinstance(_Unexpected) else super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        place = self.expectation.place
-        return self.path, (place.line if place else 1) - 1, self.name
+        return self.path, self.expectation.place.line - 1, self.name
 
 
 class _Unexpected(Exception):
