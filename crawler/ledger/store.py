@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import itertools
 import os
 import secrets
 import threading
@@ -29,7 +30,7 @@ __all__ = ["APPLICATION_ID", "ZERO", "Row", "Store", "Tail", "is_ledger", "requi
 APPLICATION_ID: Final = 0x44535354  # "DSST"
 ZERO: Final = bytes(32)
 _OLDEST: Final = (3, 51, 3)
-_CHECKPOINT_FRAMES: Final = 1000
+_CHECKPOINT_FRAMES: Final = 4000
 _FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW | apsw.SQLITE_OPEN_NOMUTEX
 _SCHEMA: Final = f"""
 PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;
@@ -41,7 +42,7 @@ CREATE TRIGGER entry_same BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'an e
 """
 # One step for a whole batch: the interpreter's lock is let go once, not once an entry.
 _INSERT: Final = "INSERT INTO entry SELECT ?1 + rowid, substr(value, 1, 32), substr(value, 33) FROM carray(?2)"
-_DETAIL: Final = "INSERT INTO detail VALUES(?, ?, ?)"
+_DETAIL: Final = "INSERT INTO detail SELECT ?1 + rowid, ?2, value FROM carray(?3)"
 _BLANK: Final = "UPDATE detail SET box = zeroblob(length(box)) WHERE seq = ?"
 
 
@@ -142,11 +143,12 @@ class Store:
             chain = hashlib.sha256(chain + row.hash).digest()
             values.append(chain + row.leaf)
         self._db.execute(_INSERT, (tail.size, apsw.carray(tuple(values))))
-        boxes = [
-            (tail.size + place, self._seal_id(row.sealer), row.box) for place, row in enumerate(rows, 1) if row.sealer
-        ]
-        if boxes:
-            self._db.executemany(_DETAIL, boxes)
+        place = tail.size
+        for sealer, run in itertools.groupby(rows, lambda row: row.sealer):
+            boxes = tuple(row.box or b"" for row in run)
+            if sealer:
+                self._db.execute(_DETAIL, (place, self._seal_id(sealer), apsw.carray(boxes)))
+            place += len(boxes)
         return Tail(tail.size + len(rows), chain, rows[-1].hash if rows else tail.hash)
 
     def _seal_id(self, sealer: Sealer) -> int:
