@@ -71,6 +71,9 @@ def _unknown_key(source: Source, model: type[BaseModel], path: Path) -> Diagnost
     known = _keys(model)
     meant = closest(key, known)
     help_ = f"did you mean `{meant}`?" if meant else f"known keys here: {', '.join(sorted(known))}"
+    value = source.spans.get(path)
+    if value is not None and value[:2] == value[2:] and not meant:  # nothing stands behind it: half of a value
+        help_ = f"put quotes round a value that holds a comma; {help_}"
     return Diagnostic("D010", f"unknown key `{key}`", place, span.width, help_)
 
 
