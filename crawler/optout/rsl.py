@@ -149,10 +149,11 @@ def _signals(terms: _Terms, place: str) -> Iterator[Signal]:
         yield Signal("rsl", _ALL, "disallow", place, shown(f"a licence must be obtained from {terms.server}"))
         return
     granted = terms.permits - terms.prohibits - {Usage.FETCH}
-    withheld = _GRANTABLE - terms.permits - terms.prohibits if terms.lists else frozenset()
+    closed = terms.lists or terms.payment
+    withheld = _GRANTABLE - terms.permits - terms.prohibits if closed else frozenset()
     stated: tuple[tuple[frozenset[Usage], SignalVerdict, str], ...] = (
         (terms.prohibits, "disallow", "prohibits"),
-        (withheld, "disallow", "not among what the licence permits"),
+        (withheld, "disallow", "not granted by the licence"),
         (granted, "disallow" if terms.payment else "allow", f"permits, payment {terms.payment or 'free'}"),
     )
     for usages, verdict, text in stated:

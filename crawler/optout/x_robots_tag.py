@@ -85,8 +85,10 @@ def _addressed(value: str, agent: str) -> Iterator[tuple[str, str]]:
                 rule = named[3]
             if named := _NAMED.match(rule):
                 rule, argument = named[1], named[3].strip()
-            if ours and rule:
-                yield rule.strip().lower(), argument
+            if ours and argument:
+                yield rule.lower(), argument
+            elif ours:
+                yield from ((word, "") for word in rule.lower().split())
 
 
 def _is_ours(name: str, agent: str) -> bool:

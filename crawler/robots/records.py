@@ -151,7 +151,8 @@ def _guesses(record: Record, text: bytes, charset: str) -> Iterator[Record]:
     if bare != text:
         key, _, value = bare.partition(b":")
         kind, _ = _kind_of(key)
-        if (kind is Kind.DISALLOW or kind is Kind.USER_AGENT) and value.strip() != record.value:
+        seen = kind is record.kind and value.strip() == record.value
+        if not seen and (kind is Kind.DISALLOW or kind is Kind.USER_AGENT):
             yield Record(record.line, kind, value.strip(), text, Sureness.GUESSED)
     if record.kind is not Kind.DISALLOW:
         return

@@ -213,13 +213,11 @@ class _Web:
             if not self.responses:
                 return {"error": "no answer"}
             return self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
-        text = self.sites.get(_authority(url))
-        if text is None:
-            return {"error": "no such origin"}
+        text = self.sites.get(_authority(url), {"error": "no such origin"})
         if isinstance(text, dict):
             return text
-        if path_of(url) != "/robots.txt":
-            return {"status": 404}
+        if not isinstance(text, str):
+            return {"status": int(text or 404)}
         return {"status": 302, "location": text[2:]} if text.startswith("->") else {"status": 200, "body": text}
 
 
