@@ -128,12 +128,14 @@ def _print_dockets(outcome: Outcome, paint: _Paint) -> None:
     print(paint("bold", "docket of each notice"))
     for docket in outcome.dockets:
         stages = ", ".join(f"{docket.refused(stage):,} {stage}" for stage in _STAGES if docket.refused(stage))  # type: ignore[arg-type]
-        print(f"  {docket.name} {_addressed(docket)}: {stages or 'nothing refused'}; {_fetches(docket)}")
+        print(f"  {docket.name}{_addressed(docket)}: {stages or 'nothing refused'}; {_fetches(docket)}")
     print()
 
 
 def _addressed(docket: Docket) -> str:
-    return "to another" if docket.notice and docket.notice.addressed == "other" else "to us"
+    if docket.notice is None:
+        return ""
+    return " (to another)" if docket.notice.addressed == "other" else " (to us)"
 
 
 def _fetches(docket: Docket) -> str:

@@ -24,7 +24,7 @@ from desist.testing.demo.project import Project
 from desist.testing.demo.world import NAMES, SITES
 from desist.testing.recorded import Recorded
 
-_WHOLE = 1500  # refusals of a demo that nobody kills, roughly
+_WHOLE = 1000  # refusals of a demo that nobody kills, roughly
 _ACKNOWLEDGE_FIRST = """
 from desist.ledger.ledger import Ledger
 

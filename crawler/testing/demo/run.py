@@ -115,7 +115,8 @@ def _outcome(project: Project, web: Web, exit_code: int, moments: tuple[int, int
     with Reader(project.ledger) as reader:
         entries = [entry for _, entry, _ in reader.entries()]
         record = verify(reader.rows(), boxes=reader.boxes())
-        files = [docket for docket in dockets(reader) if docket.notice]
+        letters = {path.stem for path in project.policies.glob("notices/*.yaml")}
+        files = [docket for docket in dockets(reader) if docket.name in letters]
     taken = force(entries)
     if taken is None:
         raise DesistError(

@@ -18,7 +18,7 @@ from ..site import Page, Site
 __all__ = ["FRONT_PAGES", "LETTER", "NAMES", "PLATFORMS", "RECIPIENT", "SITES", "DemoPlatform", "letter_document"]
 
 RECIPIENT: Final = "Example Crawls Ltd"
-ARTICLES: Final = 90
+ARTICLES: Final = 60
 PHOTOS: Final = 360
 _OPEN: Final = "User-agent: *\nDisallow:\n"
 _TERMS: Final = "<h1>Terms of Service</h1><p>4.2 Automated collection needs our prior written consent.</p>"
@@ -95,7 +95,7 @@ _PICTOGRAM: Final = DemoPlatform(
     (
         _platform("pictogram", terms=_FAIR, pages=_pictogram),
         _media("pictogram"),
-        Site("pict.test", robots=_OPEN, pages={"/*": Page(redirect="http://pictogram.test/p/1", status=301)}),
+        Site("pict.test", robots=_OPEN, pages={"/1": Page(redirect="http://pictogram.test/p/1", status=301)}),
     ),
     "its letter comes mid-crawl",
 )
