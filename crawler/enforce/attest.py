@@ -30,7 +30,7 @@ from .options import declared_purposes, held_options
 from .reactor_gate import install_on_reactor
 from .recorder import Recorder
 from .reload import Reload
-from .robots_gate import RobotsGate
+from .site_gates import SiteGates
 from .warden import Warden
 from .wire import BEHIND, WireGate
 
@@ -87,7 +87,7 @@ class Attest:
         self._stand_in_loop()
         recorder = Recorder.open(options, revision=policies.revision, spider=crawler.spidercls.name)
         warden = Warden(crawler, options=options, purposes=purposes, policies=policies, recorder=recorder)
-        warden.robots = RobotsGate(warden)
+        warden.site = SiteGates(warden)
         self._reload = Reload(warden)
         return warden
 

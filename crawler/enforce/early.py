@@ -39,18 +39,22 @@ class EarlyGate:
             if self._passes(item):
                 yield item
 
-    async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:  # noqa: ARG002
-        """Items pass, requests are decided."""
+    async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Items pass, requests are decided; a page that says `nofollow` has no links to follow."""
         async for item in result:
-            if self._passes(item):
+            if self._passes(item, response):
                 yield item
 
-    def _passes(self, item: Any) -> bool:
+    def _passes(self, item: Any, page: Response | None = None) -> bool:
         if not isinstance(item, Request):
             return True
         decision = self._warden.judge(item.url)
         if not decision.refused:
-            return True
+            site = self._warden.site
+            unwanted = site.may_follow(page, item) if site is not None and page is not None else None
+            if unwanted is None:
+                return True
+            decision = unwanted
         self._warden.refuse_later(decision, "early", item)
         return False
 

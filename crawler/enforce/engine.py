@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..model import NOT_ASKED, Decision, RobotsState, RobotsVerdict
 from .warden import Warden
 
 if TYPE_CHECKING:
@@ -33,29 +32,23 @@ class EngineGate:
     async def process_request(self, request: Request) -> None:
         """Let a request on, or raise Refused once the refusal is on record."""
         decision = self._warden.judge(request.url)
-        if not decision.refused:
-            robots = await self._robots(request)
-            decision = robots if isinstance(robots, Decision) else self._warden.judge(request.url, robots=robots)
+        if not decision.refused and self._warden.site is not None:
+            try:
+                decision = await self._warden.site.ask(request)
+            except Exception as error:  # noqa: BLE001 - no answer is no permission
+                robots = self._warden.robots_trouble(request.url, error)
+                decision = self._warden.judge(request.url, robots=robots)
         if decision.refused:
             raise await self._warden.refuse(decision, "engine")
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Let a page out to the spider unless one of those asked withholds it."""
-        for judge in self._warden.judges_of_responses:
-            try:
-                decision: Decision | None = await judge(request, response)
-            except Exception as error:  # noqa: BLE001 - an erring gate withholds the page
-                decision = self._warden.trouble(
-                    request.url, f"judging the page failed: {type(error).__name__}: {error}"
-                )
-            if decision is not None and decision.refused:
-                raise await self._warden.refuse(decision, "engine")
-        return response
-
-    async def _robots(self, request: Request) -> RobotsVerdict | RobotsState | Decision:
-        if self._warden.robots is None:
-            return NOT_ASKED
+        """Let a page out to the spider unless it withholds itself."""
+        if self._warden.site is None:
+            return response
         try:
-            return await self._warden.robots.verdict(request)
-        except Exception as error:  # noqa: BLE001 - no answer is no permission
-            return self._warden.robots_trouble(request.url, error)
+            decision = await self._warden.site.page(request, response)
+        except Exception as error:  # noqa: BLE001 - an erring gate withholds the page
+            decision = self._warden.trouble(request.url, f"judging the page failed: {type(error).__name__}: {error}")
+        if decision is not None:
+            raise await self._warden.refuse(decision, "meta")
+        return response

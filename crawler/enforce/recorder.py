@@ -81,7 +81,15 @@ class Recorder:
         )
         return receipt.n
 
-    async def permit(self, request: Request, decision: Decision, resolution: Resolution, *, proxied: bool) -> int:
+    async def permit(
+        self,
+        request: Request,
+        decision: Decision,
+        resolution: Resolution,
+        *,
+        proxied: bool,
+        facts: Mapping[str, int | str],
+    ) -> int:
         """Record a permit; its receipt's number once it is durable. Raises LedgerLost."""
         receipt = await self.append(
             "permit",
@@ -90,7 +98,7 @@ class Recorder:
             docket=decision.docket,
             gate="wire",
             revision=decision.revision,
-            facts={"dns": "not-looked-up"} if proxied else {},
+            facts={**facts, "dns": "not-looked-up"} if proxied else facts,
             details=self._details(
                 url=request.url,
                 method=request.method,
@@ -99,6 +107,11 @@ class Recorder:
             ),
         )
         return receipt.n
+
+    def outcome(self, url: str, facts: Mapping[str, int | str], **details: str) -> Deferred[Receipt]:
+        """What came of a permitted request, where that is worth an entry; fires when it is durable."""
+        details = self._details(url=url, **details)
+        return self._later(self.ledger.append("outcome", domain=_domain(url), facts=facts, details=details))
 
     async def append(self, kind: Kind, **fields: Any) -> Receipt:
         """Record any entry and wait until it is durable. Raises LedgerLost."""

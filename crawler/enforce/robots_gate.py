@@ -1,182 +1,145 @@
-"""robots.txt as gates use it: fetched once an authority, through every gate, and believed only as it came off the wire.
+"""robots.txt as gates use it: fetched once an authority, however many requests wait, and kept at most a day.
 
-The request for the file travels like any other one, so that proxies, delays and downloader middlewares apply; but the
-answer that counts is what the wire gate captured. A middleware that answers by itself opens nothing.
+The engine side fetches where that is due; the wire never does, and refuses where no captured answer is on hand.
 """
 
 from __future__ import annotations
 
-import itertools
 import time
-import zlib
-from typing import TYPE_CHECKING, Final
+from collections import OrderedDict
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
-from scrapy import Request
-from scrapy.http.request import NO_CALLBACK
-
-from ..model import UNREAD, Basis, Decision, RobotsState, RobotsVerdict
-from ..robots import MAX_OCTETS, AuthorityRobots, Outcome, RobotsFetch
+from ..model import UNREAD, Decision, RobotsState, RobotsVerdict
+from ..robots import MAX_OCTETS, MAX_SECONDS, AuthorityRobots, Outcome, RobotsFetch
 from ..urls import read
+from .courier import Courier, Failed
 from .once import Once
-from .refused import Refused
 from .verdicts import with_route
 
 if TYPE_CHECKING:
+    from scrapy import Request
     from scrapy.http import Response
 
     from .warden import Warden
 
-__all__ = ["RobotsGate"]
+__all__ = ["RobotsGate", "authority_of"]
 
-_TICKET: Final = "desist_robots"
-_PRIORITY: Final = 1000
-_META: Final = {
-    "dont_cache": True,
-    "dont_redirect": True,
-    "dont_retry": True,
-    "handle_httpstatus_all": True,
-    "download_maxsize": MAX_OCTETS + 1,
-    "download_warnsize": 0,
-}
-_BY_DOCUMENTS: Final = {
-    Basis.COURT_ORDER,
-    Basis.REGULATOR_ORDER,
-    Basis.NOTICE,
-    Basis.TERMS,
-    Basis.NOTICE_TO_OTHER,
-    Basis.POLICY_ERROR,
-}
-_GZIP: Final = 47  # zlib or gzip, told by the header
+_MOST: Final = 10_000
+"""Authorities whose files are kept: a broad crawl forgets the one that it has not asked about for longest."""
+_LEAD: Final = 600.0
+"""Seconds before a permission runs out at which it is renewed: what waits for its slot must still hold one."""
+_IS_FILE: Final = RobotsVerdict(effect="allow", why="robots.txt itself is always asked for (RFC 9309 2.2.2)")
 
 
 class RobotsGate:
-    """All authorities of one crawl; owned by the thread of the event loop."""
+    """All authorities of one crawl; belongs to the thread of the event loop."""
 
-    def __init__(self, warden: Warden) -> None:
+    def __init__(self, warden: Warden, courier: Courier) -> None:
         self._warden = warden
-        self._authorities: dict[str, AuthorityRobots] = {}
+        self._courier = courier
+        self._authorities: OrderedDict[str, AuthorityRobots] = OrderedDict()
         self._flights: Once[None] = Once()
-        self._tickets = itertools.count(1)
-        self._asked: dict[int, str] = {}
-        """The URL of each hop under way, by its ticket."""
-        self._captured: dict[int, Response] = {}
         self._refused: dict[str, Decision] = {}
         """Authorities whose file may not even be asked for, with the platform's own refusal."""
+        self._said: WeakKeyDictionary[Request, RobotsVerdict] = WeakKeyDictionary()
+        """What was said last of a request, for its permit."""
 
     async def verdict(self, request: Request) -> RobotsVerdict | RobotsState | Decision:
         """What the authority's file says of a request, after fetching the file where that is due.
 
         A Decision where the file itself may not be asked for: a name or address on the way belongs to a platform.
         """
-        if self._is_hop(request):
+        if self._courier.errand_for_robots(request):
             return _IS_FILE
-        known = self._authority(request.url)
-        if known.due(time.time()) or known.fetching:
+        known = self._authority(authority_of(request.url))
+        if known.fetching or self._due(known):
             await self._flights.get(known.authority, lambda: self._fetch(known, request))
         refused = self._refused.get(known.authority)
-        return with_route(refused, request.url, "") if refused else self.on_hand(request.url)
+        return with_route(refused, request.url, "") if refused else self.on_hand(request)
 
-    def on_hand(self, url: str) -> RobotsVerdict | RobotsState:
+    def on_hand(self, request: Request) -> RobotsVerdict | RobotsState:
         """The same without ever fetching: UNREAD where nothing was captured."""
-        if url in self._asked.values():
+        if self._courier.errand_for_robots(request):
             return _IS_FILE
-        known = self._authorities.get(_authority_of(url))
+        known = self._authorities.get(authority_of(request.url))
         if known is None:
             return UNREAD
-        return known.verdict(url, self._warden.options.agent, time.time(), self._warden.options.robots_mode)
+        options = self._warden.options
+        verdict = known.verdict(request.url, options.agent or "Mozilla", time.time(), options.robots_mode)
+        self._said[request] = verdict
+        return verdict
+
+    def known(self, url: str) -> AuthorityRobots | None:
+        """What is on hand of the authority of a URL."""
+        return self._authorities.get(authority_of(url))
+
+    def facts(self, request: Request) -> dict[str, Any]:
+        """What the permit of a request says of robots.txt: the file's hash and the line that spoke."""
+        said = self._said.pop(request, None)
+        if said is None:
+            return {}
+        return {name: value for name, value in (("robots", said.sha256), ("line", said.line)) if value}
 
     def capture(self, request: Request, response: Response) -> None:
-        """Keep what the wire gate received for a hop that is under way."""
-        if self._is_hop(request):
-            self._captured[request.meta[_TICKET]] = response
+        """Bytes of one of our own requests, just as they came off the wire."""
+        self._courier.capture(request, response)
 
-    def _is_hop(self, request: Request) -> bool:
-        return self._asked.get(request.meta.get(_TICKET, 0)) == request.url
+    def _due(self, known: AuthorityRobots) -> bool:
+        now = time.time()
+        return known.due(now) or (known.failure is None and known.due(now + _LEAD) and not known.due(now - _LEAD))
 
-    def _authority(self, url: str) -> AuthorityRobots:
-        name = _authority_of(url)
-        return self._authorities.setdefault(name, AuthorityRobots(name))
+    def _authority(self, name: str) -> AuthorityRobots:
+        known = self._authorities.get(name)
+        if known is None:
+            known = self._authorities[name] = AuthorityRobots(name)
+            if len(self._authorities) > _MOST:
+                self._forget_one()
+        else:
+            self._authorities.move_to_end(name)
+        return known
+
+    def _forget_one(self) -> None:
+        oldest = next((name for name, known in self._authorities.items() if not known.fetching), None)
+        if oldest is not None:
+            del self._authorities[oldest]
+            self._refused.pop(oldest, None)
 
     async def _fetch(self, known: AuthorityRobots, cause: Request) -> None:
         fetch = known.begin()
         if fetch is None:
             return
         self._refused.pop(known.authority, None)
+        until = time.time() + MAX_SECONDS
         outcome = None
         try:
             while outcome is None:
-                outcome = await self._ask(fetch, cause)
+                outcome = await self._ask(fetch, cause, until)
         finally:
             known.settle(outcome or fetch.fail("the fetch was given up", time.time()))
 
-    async def _ask(self, fetch: RobotsFetch, cause: Request) -> Outcome | None:
+    async def _ask(self, fetch: RobotsFetch, cause: Request, until: float) -> Outcome | None:
         """One hop: the outcome, or None where `fetch` names a further one."""
-        ticket = next(self._tickets)
-        meta = {**_META, _TICKET: ticket} | {
-            key: cause.meta[key] for key in ("proxy", "bindaddress") if key in cause.meta
-        }
-        request = Request(
-            fetch.url,
-            headers={"Accept-Encoding": "identity", **fetch.headers},
-            meta=meta,
-            callback=NO_CALLBACK,
-            dont_filter=True,
-            priority=_PRIORITY,
+        answer = await self._courier.fetch(
+            fetch.url, cause, headers=fetch.headers, most=MAX_OCTETS, until=until, is_robots=True
         )
-        self._asked[ticket] = request.url
-        try:
-            await self._warden.crawler.engine.download_async(request)
-        except Refused as refused:
-            reason = refused.decision.governing
-            if reason is not None and reason.basis in _BY_DOCUMENTS and len(fetch.hops) == 1:
-                self._refused[fetch.authority] = refused.decision
-            return fetch.fail(f"refused: {reason.message if reason else refused}", time.time())
-        except Exception as error:  # noqa: BLE001 - whatever it is, the file is not on hand
-            if ticket not in self._captured:
-                return fetch.fail(f"{type(error).__name__}: {error}"[:200], time.time())
-        finally:
-            del self._asked[ticket]
-            captured = self._captured.pop(ticket, None)
-        if captured is None:
-            return fetch.fail("a middleware answered in the place of the site", time.time())
-        return _outcome(fetch, captured)
+        now = time.time()
+        if isinstance(answer, Failed):
+            if answer.refused is not None and answer.refused.decision.platforms and len(fetch.hops) == 1:
+                self._refused[fetch.authority] = answer.refused.decision
+            return fetch.fail(answer.why, now)
+        if now > until:
+            return fetch.fail("timeout", now)
+        if answer.unmarked and self._warden.options.robots_mode == "strict":
+            return fetch.fail("nothing marks its end, so that it may be cut short", now)
+        return fetch.respond(answer.status, answer.headers, answer.body, now, cut=answer.cut)
 
 
-_IS_FILE: Final = RobotsVerdict(effect="allow", why="robots.txt itself is always asked for (RFC 9309 2.2.2)")
-
-
-def _authority_of(url: str) -> str:
+@lru_cache(maxsize=4096)
+def authority_of(url: str) -> str:
     """`scheme://host:port` as a URL of that authority begins; the port is left out where it is the scheme's own."""
     target = read(url)
     host = f"[{target.host}]" if ":" in target.host else target.host
     usual = {"http": 80, "https": 443}.get(target.scheme)
     return f"{target.scheme}://{host}" if target.port == usual else f"{target.scheme}://{host}:{target.port}"
-
-
-def _outcome(fetch: RobotsFetch, response: Response) -> Outcome | None:
-    headers = [
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, values in response.headers.items()
-        for value in values or ()
-    ]
-    now = time.time()
-    if "partial" in response.flags or "dataloss" in response.flags:
-        return fetch.fail("truncated", now)
-    try:
-        body = _decoded(response)
-    except zlib.error as error:
-        return fetch.fail(f"an encoding that cannot be read: {error}", now)
-    if body is None:
-        return fetch.fail("gzip bomb", now)
-    return fetch.respond(response.status, headers, body, now)
-
-
-def _decoded(response: Response) -> bytes | None:
-    """The body without its content coding (RFC 9110 8.4); None where it would be larger than any robots.txt."""
-    coding = (response.headers.get("Content-Encoding") or b"").strip().lower()
-    if not response.body or coding in {b"", b"identity"}:
-        return response.body
-    if coding not in {b"gzip", b"x-gzip", b"deflate"}:
-        raise zlib.error(f"content coding {coding.decode('latin-1')}")
-    body = zlib.decompressobj(_GZIP).decompress(response.body, MAX_OCTETS + 1)
-    return body if len(body) <= MAX_OCTETS else None

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from scrapy.exceptions import IgnoreRequest
@@ -33,11 +33,11 @@ from .verdicts import refusal, with_route
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
-    from scrapy.http import Response
 
     from ..policy.policyset import PolicySet
+    from .site_gates import SiteGates
 
-__all__ = ["RecordLost", "RobotsKeeper", "Warden"]
+__all__ = ["RecordLost", "Warden"]
 
 logger = logging.getLogger("desist")
 _WARDENS: Final[WeakKeyDictionary[Any, Warden]] = WeakKeyDictionary()
@@ -45,19 +45,6 @@ _WARDENS: Final[WeakKeyDictionary[Any, Warden]] = WeakKeyDictionary()
 
 class RecordLost(IgnoreRequest):  # read by errbacks, like Refused
     """The ledger failed, so nothing is fetched any more; this is no refusal, since none could be put on record."""
-
-
-class RobotsKeeper(Protocol):
-    """What the robots gate offers to the others."""
-
-    async def verdict(self, request: Request) -> RobotsVerdict | RobotsState | Decision:
-        """The answer for a request, after fetching the authority's file where that is needed (engine side)."""
-
-    def on_hand(self, url: str) -> RobotsVerdict | RobotsState:
-        """The answer where its bytes were captured, else UNREAD; never fetches (wire)."""
-
-    def capture(self, request: Request, response: Response) -> None:
-        """Bytes of a robots.txt, just as they came off the wire."""
 
 
 class _RouteRefused(Exception):
@@ -86,9 +73,8 @@ class Warden:
         self.resolver = Resolver(options.nameservers)
         self.proxies = Destinations("DESIST_PROXIES", options.proxies, ports=True)
         self.infra = Destinations("DESIST_INFRA", options.infra)
-        self.robots: RobotsKeeper | None = None
-        self.judges_of_responses: list[Callable[[Request, Response], Awaitable[Decision | None]]] = []
-        """Asked by the engine gate on a response's way out; a refusal withholds the page."""
+        self.site: SiteGates | None = None
+        """The gates that ask the site itself: robots.txt, headers, pages."""
         self.on_swap: list[Callable[[PolicySet, PolicySet], None]] = []
         """Told (old, new) once a new set is in force."""
         self.lost = False
@@ -199,7 +185,8 @@ class Warden:
     async def permit(self, request: Request, decision: Decision, resolution: Resolution, *, proxied: bool) -> Grant:
         """Put a permit on record and, once it is durable, register the grant; raises RecordLost."""
         try:
-            receipt = await self.recorder.permit(request, decision, resolution, proxied=proxied)
+            facts = self.site.facts(request) if self.site is not None else {}
+            receipt = await self.recorder.permit(request, decision, resolution, proxied=proxied, facts=facts)
         except LedgerError as error:
             raise self.lose(error) from error
         grant = Grant(Sent.of(request), decision, resolution, receipt)

@@ -13,13 +13,14 @@ import inspect
 from typing import TYPE_CHECKING, Any, Final
 
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.exceptions import StopDownload
 from scrapy.utils.asyncio import is_asyncio_available
 from scrapy.utils.defer import deferred_from_coro, maybe_deferred_to_future
 from scrapy.utils.misc import build_from_crawler, load_object
 from twisted.internet.defer import CancelledError, Deferred
 
 from ..errors import DesistError, GateError
-from ..model import NOT_ASKED, Basis, Decision
+from ..model import Basis, Decision
 from ..urls import Target, canonical_host, read
 from .destinations import endpoint_of
 from .grants import Grant, Sent
@@ -58,11 +59,24 @@ class WireGate(BaseDownloadHandler):
         grant = await self._admit(request)
         try:
             response = await self._carry(grant, request)
+            await self._look_at(request, response)
+        except StopDownload:
+            await self._look_at(request, None)
+            raise
         finally:
             self._warden.grants.drop(grant)
-        if self._warden.robots is not None:
-            self._warden.robots.capture(request, response)
         return response
+
+    async def _look_at(self, request: Request, response: Response | None) -> None:
+        """Raise Refused where status or headers refuse the response; None: the download was stopped before its body."""
+        if self._warden.site is None:
+            return
+        try:
+            decision = self._warden.site.received(request, response)
+        except Exception as error:  # noqa: BLE001 - an erring gate refuses
+            decision = self._warden.trouble(request.url, f"the headers gate failed: {type(error).__name__}: {error}")
+        if decision is not None:
+            raise await self._warden.refuse(decision, "headers")
 
     async def close(self) -> None:
         """Close what was opened behind the gate."""
@@ -110,8 +124,8 @@ class WireGate(BaseDownloadHandler):
         return (route, None) if isinstance(route, Decision) else (decision, route)
 
     def _judge(self, request: Request) -> Decision:
-        robots = NOT_ASKED if self._warden.robots is None else self._warden.robots.on_hand(request.url)
-        return self._warden.judge(request.url, robots=robots)
+        site = self._warden.site
+        return self._warden.judge(request.url) if site is None else site.on_hand(request)
 
     def _header(self, request: Request, target: Target) -> Decision | None:
         """The refusal of a Host header that names another host than the URL does (RFC 9112 3.2)."""

@@ -1,0 +1,183 @@
+"""Fetches a site's own files (robots.txt, tdmrep.json, ai.txt, rsl.xml) and believes only what came off the wire.
+
+Such a request travels like any other one, so that gates, proxies, delays and downloader middlewares apply; the answer
+that counts is the one that the wire gate captured. A middleware that answers in the place of the site opens nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+import zlib
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from scrapy import Request, signals
+from scrapy.exceptions import StopDownload
+from scrapy.http.request import NO_CALLBACK
+
+from .refused import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scrapy.http import Headers, Response
+
+    from .warden import Warden
+
+__all__ = ["Brought", "Courier", "Failed", "pairs_of"]
+
+_TICKET: Final = "desist_errand"
+_META: Final = {
+    "autothrottle_dont_adjust_delay": True,
+    "dont_cache": True,
+    "dont_merge_cookies": True,
+    "dont_redirect": True,
+    "dont_retry": True,
+    "download_maxsize": 0,
+    "download_warnsize": 0,
+    "handle_httpstatus_all": True,
+}
+_AS_THE_PAGE: Final = ("proxy", "bindaddress")
+_GZIP: Final = 47
+"""zlib or gzip, told apart by the header (zlib.decompressobj)."""
+_REASON: Final = 200
+"""Characters of an error that are kept."""
+
+
+class Brought(NamedTuple):
+    """An answer as it came off the wire, its content coding undone."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    cut: bool
+    """Reading stopped at the size cap."""
+    unmarked: bool
+    """Nothing but the end of the connection marks the end of the body, so that it may be cut short (RFC 9112 6.3)."""
+
+
+class Failed(NamedTuple):
+    """No answer."""
+
+    why: str
+    refused: Refused | None = None
+    """The gates' own refusal, where that is why."""
+
+
+class _Errand:
+    """One request of ours on its way."""
+
+    __slots__ = ("captured", "is_robots", "left", "until", "url")
+
+    def __init__(self, url: str, most: int, until: float, *, is_robots: bool) -> None:
+        self.url = url
+        self.left = most
+        self.until = until
+        self.is_robots = is_robots
+        self.captured: Response | None = None
+
+
+class Courier:
+    """One a crawl; belongs to the thread of the event loop."""
+
+    def __init__(self, warden: Warden) -> None:
+        self._warden = warden
+        self._tickets = itertools.count(1)
+        self._errands: dict[int, _Errand] = {}
+
+    def errand(self, request: Request) -> bool:
+        """Whether this is one of our own requests, as it was sent out."""
+        return self._find(request) is not None
+
+    def errand_for_robots(self, request: Request) -> bool:
+        """Whether it is one for a robots.txt, which no robots.txt need allow (RFC 9309 2.2.2)."""
+        found = self._find(request)
+        return found is not None and found.is_robots
+
+    def capture(self, request: Request, response: Response) -> None:
+        """Keep what the wire gate received."""
+        found = self._find(request)
+        if found is not None:
+            found.captured = response
+
+    async def fetch(
+        self,
+        url: str,
+        cause: Request,
+        *,
+        headers: Mapping[str, str] | None = None,
+        most: int,
+        until: float,
+        is_robots: bool = False,
+    ) -> Brought | Failed:
+        """Ask for `url` on behalf of `cause`: `most` octets, to be here by `until` (seconds since 1970)."""
+        ticket = next(self._tickets)
+        errand = _Errand(url, most, until, is_robots=is_robots)
+        request = _request(ticket, url, cause, headers or {}, max(1.0, until - time.time()))
+        if not self._errands:
+            self._warden.crawler.signals.connect(self._received, signals.bytes_received)
+        self._errands[ticket] = errand
+        try:
+            await self._warden.crawler.engine.download_async(request)
+        except Refused as refused:
+            reason = refused.decision.governing
+            return Failed(f"refused: {reason.message if reason else refused}", refused)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the file is not on hand
+            if errand.captured is None:
+                return Failed(f"{type(error).__name__}: {error}"[:_REASON])
+        finally:
+            del self._errands[ticket]
+            if not self._errands:
+                self._warden.crawler.signals.disconnect(self._received, signals.bytes_received)
+        if errand.captured is None:
+            return Failed("a middleware answered in the place of the site")
+        return _opened(errand.captured, most)
+
+    def _find(self, request: Request) -> _Errand | None:
+        found = self._errands.get(request.meta.get(_TICKET, 0)) if self._errands else None
+        return found if found is not None and found.url == request.url and request.method == "GET" else None
+
+    def _received(self, data: bytes, request: Request) -> None:
+        """Keep a body within its size and time, whatever a handler takes a timeout for (httpx: between two octets)."""
+        errand = self._find(request)
+        if errand is None:
+            return
+        if time.time() > errand.until:
+            raise StopDownload(fail=True)
+        errand.left -= len(data)
+        if errand.left < 0:
+            raise StopDownload(fail=False)
+
+
+def _request(ticket: int, url: str, cause: Request, headers: Mapping[str, str], seconds: float) -> Request:
+    meta: dict[str, Any] = {**_META, "download_timeout": seconds, _TICKET: ticket}
+    meta |= {key: cause.meta[key] for key in _AS_THE_PAGE if key in cause.meta}
+    return Request(
+        url, headers={"Accept-Encoding": "identity", **headers}, meta=meta, callback=NO_CALLBACK, dont_filter=True
+    )
+
+
+def _opened(response: Response, most: int) -> Brought | Failed:
+    """The captured answer without its content coding (RFC 9110 8.4), or why it cannot be read."""
+    if "dataloss" in response.flags:
+        return Failed("truncated")
+    coding = (response.headers.get("Content-Encoding") or b"").strip().lower()
+    body = response.body
+    if body and coding not in {b"", b"identity"}:
+        if coding not in {b"gzip", b"x-gzip", b"deflate"}:
+            return Failed(f"its content coding `{coding.decode('latin-1')[:40]}` was not asked for")
+        try:
+            body = zlib.decompressobj(_GZIP).decompress(body, most + 1)
+        except zlib.error as error:
+            return Failed(f"its content coding cannot be undone: {error}")
+        if len(body) > most:
+            return Failed(f"gzip bomb: it opens to more than {most} octets")
+    headers = pairs_of(response.headers)
+    return Brought(response.status, headers, body, "download_stopped" in response.flags, "partial" in response.flags)
+
+
+def pairs_of(headers: Headers) -> list[tuple[str, str]]:
+    """Name and value of each header line."""
+    return [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, values in headers.items() for value in values or ()
+    ]

@@ -1,0 +1,78 @@
+"""The gates that ask the site itself, put together: its files, its headers, its pages, its wishes for delay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..model import Decision, RobotsState, RobotsVerdict, Signal
+from .courier import Courier
+from .delay import Delays
+from .files_gate import FilesGate
+from .headers import HeadersGate
+from .meta import MetaGate
+from .robots_gate import RobotsGate
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.http import Response
+
+    from .warden import Warden
+
+__all__ = ["SiteGates"]
+
+
+class SiteGates:
+    """One a crawl. `ask` is for the engine side and may fetch; `on_hand` and `received`, for the wire, never do."""
+
+    def __init__(self, warden: Warden) -> None:
+        self._warden = warden
+        self._courier = Courier(warden)
+        self._robots = RobotsGate(warden, self._courier)
+        self._files = FilesGate(warden, self._courier, self._robots)
+        self._headers = HeadersGate(warden, self._courier)
+        self._meta = MetaGate(warden, self._courier, self._files, self._headers)
+        self._delays = Delays(warden, self._robots)
+
+    async def ask(self, request: Request) -> Decision:
+        """The decision on a request that documents allow: robots.txt first, then what status and files say."""
+        url = request.url
+        robots = await self._robots.verdict(request)
+        if isinstance(robots, Decision):
+            return robots
+        signals = self._headers.remembered(request)
+        decision = self.judge(url, robots, signals)
+        if decision.refused:
+            return decision
+        self._delays.apply(request)
+        of_files = await self._files.signals(request)
+        return self.judge(url, robots, (*signals, *of_files)) if of_files else decision
+
+    def on_hand(self, request: Request) -> Decision:
+        """The decision by documents and by what was captured of robots.txt, status and files."""
+        signals = (*self._headers.remembered(request), *self._files.on_hand(request))
+        return self.judge(request.url, self._robots.on_hand(request), signals)
+
+    def judge(self, url: str, robots: RobotsVerdict | RobotsState, signals: tuple[Signal, ...]) -> Decision:
+        """The decision; where nothing that was asked refuses it is the documents' own, which costs next to nothing."""
+        if not signals and isinstance(robots, RobotsVerdict) and robots.effect == "allow":
+            return self._warden.judge(url)
+        return self._warden.judge(url, robots=robots, signals=signals)
+
+    def facts(self, request: Request) -> dict[str, Any]:
+        """What a request's permit says of robots.txt."""
+        return self._robots.facts(request)
+
+    def received(self, request: Request, response: Response | None) -> Decision | None:
+        """The refusal by status or headers of a response just off the wire; None: of a download that was stopped."""
+        if response is None:
+            return self._headers.stopped(request)
+        self._courier.capture(request, response)
+        return self._headers.after(request, response)
+
+    async def page(self, request: Request, response: Response) -> Decision | None:
+        """The refusal of a page by what it says of itself."""
+        return await self._meta.judge(request, response)
+
+    def may_follow(self, response: Response, link: Request) -> Decision | None:
+        """The refusal of a link because its page says `nofollow`."""
+        return self._meta.may_follow(response, link)
