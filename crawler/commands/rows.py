@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import IO, Any, Final, Protocol
 
 import msgspec
@@ -129,4 +130,5 @@ def writer_of(name: str, out: IO[str], *, brief: bool) -> Writer:
     """The writer of a format."""
     if name == "text":
         return TextWriter(out, brief=brief)
-    return {"jsonl": JsonlWriter, "json": JsonWriter, "sarif": SarifWriter}[name](out)
+    makers: dict[str, Callable[[IO[str]], Writer]] = {"jsonl": JsonlWriter, "json": JsonWriter, "sarif": SarifWriter}
+    return makers[name](out)

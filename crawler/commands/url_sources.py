@@ -40,9 +40,9 @@ class UrlSource:
         self.field = field or "url"
         self._raw = _open(name)
         self.size = 0 if name == "-" else Path(name).stat().st_size
-        stream = io.BufferedReader(self._raw, 1 << 18)  # type: ignore[type-var]
+        stream = io.BufferedReader(self._raw, 1 << 18)
         packed = stream.peek(2)[:2] == _GZIP
-        self._binary = io.BufferedReader(gzip.GzipFile(fileobj=stream), 1 << 18) if packed else stream  # type: ignore[type-var]
+        self._binary = io.BufferedReader(gzip.GzipFile(fileobj=stream), 1 << 18) if packed else stream
         self.kind = self._kind(self._binary.peek(_HEAD)[:_HEAD].decode("utf-8-sig", "replace"), asked=bool(field))
 
     @property
@@ -104,11 +104,11 @@ class UrlSource:
                 yield row[self.field], reader.line_num
 
 
-def _open(name: str) -> IO[bytes]:
+def _open(name: str) -> io.FileIO:
     """The file, unbuffered, so that its position says how far the reading is."""
-    if name == "-":
-        return sys.stdin.buffer.raw  # type: ignore[attr-defined, no-any-return]
     try:
+        if name == "-":
+            return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
         return open(name, "rb", buffering=0)
     except OSError as error:
         raise UsageError(f"`{name}` cannot be read: {error.strerror}", help="name a file, or - for input") from error

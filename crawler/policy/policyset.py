@@ -7,7 +7,7 @@ same answers. The index of hosts is open at once; the records of a platform are 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -122,6 +122,14 @@ class PolicySet:
         from . import snapshot  # noqa: PLC0415 - it imports this module
 
         return cls(snapshot.open_image(folders_of(paths)))
+
+    @classmethod
+    def of(cls, files: Mapping[str, bytes]) -> PolicySet:
+        """The set of documents that are at hand: a file name and its YAML bytes each. PolicyError as for `load`."""
+        from . import snapshot  # noqa: PLC0415
+        from .load import read_documents  # noqa: PLC0415
+
+        return cls(snapshot.compile_loaded(read_documents(files)))
 
     def __len__(self) -> int:
         """How many platforms it knows."""

@@ -27,7 +27,7 @@ from .policyset import IMAGE_FORMAT, Image, make_image
 if TYPE_CHECKING:
     from .load import Loaded
 
-__all__ = ["cache_folder", "compile_folders", "image_of", "open_image", "read_loaded"]
+__all__ = ["cache_folder", "compile_folders", "compile_loaded", "image_of", "open_image", "revision_of", "stamp_of"]
 
 _MAGIC: Final = b"desist policy snapshot %d\n" % IMAGE_FORMAT
 _HASH: Final = 32
@@ -53,24 +53,22 @@ def open_image(folders: Sequence[Path]) -> Image:
 
 def compile_folders(folders: Sequence[Path]) -> Image:
     """Read, check and compile YAML; PolicyError carries all errors of all files."""
-    from .compile import compile_documents  # noqa: PLC0415 - YAML and pydantic, which a snapshot spares
+    from .load import load_documents  # noqa: PLC0415 - YAML and pydantic, which a snapshot spares
 
-    loaded = read_loaded(folders)
-    return image_of(make_image(compile_documents(loaded), revision_of(loaded.files), documents=len(loaded.documents)))
+    return compile_loaded(load_documents(folders))
 
 
-def read_loaded(folders: Sequence[Path]) -> Loaded:
-    """The documents of these folders; PolicyError where one error is in them."""
+def compile_loaded(loaded: Loaded) -> Image:
+    """Check and compile what was read; PolicyError carries all errors of all files."""
+    from .compile import compile_documents  # noqa: PLC0415
     from .diagnostic import summary  # noqa: PLC0415
     from .lint import lint  # noqa: PLC0415
-    from .load import load_documents  # noqa: PLC0415
 
-    loaded = load_documents(folders)
     errors = [finding for finding in lint(loaded) if finding.severity == "error"]
     if errors:
         message = f"{summary(errors)}, the first at {errors[0].place}: {errors[0].message}"
         raise PolicyError(message, diagnostics=errors, help="see them all: desist policy lint")
-    return loaded
+    return image_of(make_image(compile_documents(loaded), revision_of(loaded.files), documents=len(loaded.documents)))
 
 
 def image_of(image: Image) -> Image:
