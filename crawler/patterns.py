@@ -74,9 +74,13 @@ def path_of(url: str) -> str:
 
 
 class Pattern:
-    """One path pattern. `text` is its normal form, `octets` the length that decides which rule is most specific."""
+    """One path pattern. `text` is its normal form, `octets` the length that decides which rule is most specific.
 
-    __slots__ = ("anchored", "octets", "parts", "text")
+    A `$` that is no anchor counts one octet there and three in `encoded_octets`, where it is `%24` as in the
+    comparison: RFC 9309 does not say which of the two is the length of the match.
+    """
+
+    __slots__ = ("anchored", "encoded_octets", "octets", "parts", "text")
 
     def __init__(self, raw: str | bytes) -> None:
         text = _octets(raw)
@@ -86,6 +90,7 @@ class Pattern:
         self.octets = len(text)
         self.anchored = text.endswith("$")
         body = text[:-1] if self.anchored else text
+        self.encoded_octets = len(text) + 2 * body.count("$")
         self.parts = body.replace("$", "%24").split("*")
 
     def __repr__(self) -> str:

@@ -31,9 +31,13 @@ class Rules:
     def __init__(self, records: Iterable[Record]) -> None:
         self.records = [r for r in records if r.value and (r.kind is Kind.ALLOW or r.kind is Kind.DISALLOW)]
         patterns = [Pattern(record.value) for record in self.records]
-        self._weights = [(pattern.octets, -position) for position, pattern in enumerate(patterns)]
-        """What decides between matching rules: most octets, then the earlier line."""
         self._allows = [record.kind is Kind.ALLOW for record in self.records]
+        self._weights = [
+            (pattern.octets if allows else pattern.encoded_octets, -position)
+            for position, (pattern, allows) in enumerate(zip(patterns, self._allows, strict=True))
+        ]
+        """What decides between matching rules: most octets, then the earlier line. Where a literal `$` can be counted
+        in two ways, a refusal has the longer count and a permission the shorter one."""
         self._index = PatternIndex(patterns)
 
     def answer(self, path: str) -> Answer:

@@ -42,7 +42,7 @@ def test_the_runner_names_what_fails(tmp_path: Path, capsys: pytest.CaptureFixtu
     path = tmp_path / "v.jsonl"
     path.write_text(
         '{"id": "good", "kind": "robots", "agent": "a", "robots": "", "url": "https://a.test/", "expected": "allow"}\n'
-        '{"id": "bad", "kind": "robots", "agent": "a", "robots": "", "url": "https://a.test/", "expected": "disallow"}\n'
+        '{"id": "bad", "kind": "robots", "agent": "a", "robots": "", "url": "https://a.test/", "expected": "unset"}\n'
         '{"id": "odd", "kind": "smoke", "agent": "a", "url": "https://a.test/", "expected": "allow"}\n'
     )
     assert main([str(path)]) == 1
