@@ -138,9 +138,11 @@ def _texts(target: Target) -> Iterator[str]:
 
 
 def _in_path(path: str) -> Iterator[str]:
-    """Whole URLs in a path, in any spelling."""
+    """The first whole URL in a path, in any spelling; what stands within that one is found when it is read."""
     for text in _decoded(path):
-        yield from _whole_urls(text)
+        if found := _URL_IN_TEXT.search(text):
+            yield text[found.start() :]
+        yield from _packed(text)
 
 
 def _in_query(query: str) -> Iterator[str]:
@@ -177,9 +179,14 @@ def _in_value(value: str) -> Iterator[str]:
 
 
 def _whole_urls(text: str) -> Iterator[str]:
-    """URLs with a scheme, in plain text, base64 or hexadecimal."""
+    """Every URL with a scheme, in plain text, base64 or hexadecimal."""
     for found in _URL_IN_TEXT.finditer(text):
         yield text[found.start() :]
+    yield from _packed(text)
+
+
+def _packed(text: str) -> Iterator[str]:
+    """URLs with a scheme in base64 or hexadecimal."""
     for found in _BASE64.finditer(text):
         yield from _unpacked(found[0], base64=True)
     for found in _HEX.finditer(text):
@@ -242,13 +249,15 @@ def _carried(carrier: Carrier, target: Target) -> Iterator[str]:
 
 
 def _tail(path: str) -> Iterator[str]:
-    """The path from each segment on that looks like a host, and each whole URL."""
-    for text in _decoded(path):
-        yield from _whole_urls(text)
+    """The path from its first URL on, and from each segment on that looks like a host; the query goes with it."""
+    head, mark, query = path.partition("?")
+    for text in _decoded(head):
+        if found := _URL_IN_TEXT.search(text):
+            yield text[found.start() :] + mark + query
         segments = text.split("/")
         for number, segment in enumerate(segments):
             if "." in segment and _BARE_HOST.match(segment):
-                yield "/".join(segments[number:])
+                yield "/".join(segments[number:]) + mark + query
 
 
 def _named(names: tuple[str, ...], query: str) -> Iterator[str]:
