@@ -221,19 +221,23 @@ class Ledger:
 
     def _write(self) -> None:
         """The writer's thread."""
-        while (batch := self._take()) is not None:
-            try:
-                with self._store.transaction() as tail:
-                    self._store.insert(tail, [row for item in batch for row in item.rows])
-                    for item in batch:
-                        if item.erase:
-                            self._store.erase(item.erase)
-            except BaseException as error:  # noqa: BLE001 - whatever it is, nothing may be fetched from here on
-                self._fail(error, batch)
-                return
-            if batch:
-                self._durable = batch[-1].point
-                self._hand_over(batch)
+        batch: list[_Item] | None = []
+        try:
+            while (batch := self._take()) is not None:
+                if batch:
+                    self._commit(batch)
+                batch = []
+                self._store.fold()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, nothing may be fetched from here on
+            self._fail(error, batch or [])
+
+    def _commit(self, batch: list[_Item]) -> None:
+        with self._store.transaction() as tail:
+            self._store.insert(tail, [row for item in batch for row in item.rows])
+            for item in batch:
+                self._store.erase(item.erase)
+        self._durable = batch[-1].point
+        self._hand_over(batch)
 
     def _take(self) -> list[_Item] | None:
         """What has gathered, until it is 512 entries; waits for the first one; None at the end."""
@@ -279,6 +283,8 @@ class Ledger:
                     batch.append(item)
         if isinstance(lost.__cause__, apsw.FullError):
             self._last_words()
+        else:
+            self._store.abandon()
         for item in batch:
             item.future.set_exception(lost)
         if self._on_failure is not None:

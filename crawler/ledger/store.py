@@ -25,12 +25,12 @@ from . import files
 from .entry import leaf_hash
 from .seal import Sealer
 
-__all__ = ["APPLICATION_ID", "ZERO", "Row", "Store", "Tail", "is_ledger", "require_sqlite"]
+__all__ = ["APPLICATION_ID", "CHECKPOINT_FRAMES", "ZERO", "Row", "Store", "Tail", "is_ledger", "require_sqlite"]
 
 APPLICATION_ID: Final = 0x44535354  # "DSST"
 ZERO: Final = bytes(32)
 _OLDEST: Final = (3, 51, 3)
-_CHECKPOINT_FRAMES: Final = 4000
+CHECKPOINT_FRAMES: Final = 4000
 _FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW | apsw.SQLITE_OPEN_NOMUTEX
 _SCHEMA: Final = f"""
 PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;
@@ -128,7 +128,11 @@ class Store:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
-            if self._frames > _CHECKPOINT_FRAMES:
+
+    def fold(self) -> None:
+        """Copy a long log into the file. After a commit and never in it: a failure here undoes nothing."""
+        if self._frames > CHECKPOINT_FRAMES:
+            with self.busy, _translated(self.path), files.locked(self._lock):
                 self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
     def _tail(self) -> Tail:
