@@ -27,7 +27,7 @@ def say(error: DesistError) -> None:
 
 def leave(code: int) -> NoReturn:
     """End the process with `code`, whatever runs it; never returns."""
-    if not _running() or (is_reactor_installed() and is_asyncio_reactor_installed() and asyncio.current_task()):
+    if _passes():
         raise SystemExit(code)
     logging.shutdown()
     sys.stdout.flush()
@@ -35,10 +35,10 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _running() -> bool:
-    """Whether an event loop or reactor is at work, or a Crawler's Deferred is on the stack."""
+def _passes() -> bool:
+    """Whether `SystemExit` reaches the top of the process from here, and without a traceback."""
     try:
-        asyncio.get_running_loop()
+        in_task = asyncio.current_task() is not None
     except RuntimeError:
-        return is_reactor_installed()
-    return True
+        return not is_reactor_installed()
+    return in_task and is_reactor_installed() and is_asyncio_reactor_installed()

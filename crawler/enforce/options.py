@@ -106,7 +106,10 @@ def held_options(settings: BaseSettings) -> Options:
 
 def declared_purposes(settings: BaseSettings) -> frozenset[Purpose] | None:
     """What a spider says it fetches for; None where it says nothing. Raises `UsageError` for an unknown word."""
-    return purposes_of(_texts(settings, _PER_SPIDER))
+    try:
+        return purposes_of(_texts(settings, _PER_SPIDER))
+    except UsageError as error:
+        raise UsageError(f"setting `{_PER_SPIDER}`: {error.message}", help=error.help) from error
 
 
 def _check_names(settings: BaseSettings) -> None:

@@ -68,13 +68,12 @@ def test_errback_and_log_follow_the_receipt(project, spider, web) -> None:
 
 
 def test_robots_are_obeyed_without_being_asked(project, spider, web) -> None:
-    """`ROBOTSTXT_OBEY = False` and a request's own meta key change nothing."""
-    done = project.run(
-        spider(web.url("gazette.test", "/private"), body="custom_settings = {'ROBOTSTXT_OBEY': False}")
-    )
-    assert [hit.path for hit in web["gazette.test"].hits] == ["/robots.txt", "/private"]
-    web["gazette.test"].site.pages  # noqa: B018 - the control: the page is fetched where robots.txt allows it
-    assert done.code == 0
+    """`ROBOTSTXT_OBEY = False` opens nothing that robots.txt closes, and closes nothing that it opens."""
+    closed, opened = web.url("gazette.test", "/private"), web.url("gazette.test", "/article/1")
+    custom = "custom_settings = {'ROBOTSTXT_OBEY': False}"
+    done = project.run(spider(closed, opened, body=custom), DESIST_PURPOSES=["index"])
+    assert [hit.path for hit in web["gazette.test"].hits] == ["/robots.txt", "/article/1"]
+    assert [(one.basis, one.rule) for one in done.refused] == [("robots", "robots.txt:2")]
 
 
 def test_last_line_says_what_was_refused_and_what_to_type(project, spider, web) -> None:
