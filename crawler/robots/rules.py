@@ -32,22 +32,27 @@ class Rules:
         self.records = [r for r in records if r.value and (r.kind is Kind.ALLOW or r.kind is Kind.DISALLOW)]
         patterns = [Pattern(record.value) for record in self.records]
         self._allows = [record.kind is Kind.ALLOW for record in self.records]
-        self._weights = [
-            (pattern.octets if allows else pattern.encoded_octets, -position)
-            for position, (pattern, allows) in enumerate(zip(patterns, self._allows, strict=True))
-        ]
-        """What decides between matching rules: most octets, then the earlier line. Where a literal `$` can be counted
-        in two ways, a refusal has the longer count and a permission the shorter one."""
         self._index = PatternIndex(patterns)
+        counts = {tuple(p.octets for p in patterns), tuple(p.encoded_octets for p in patterns)}
+        self._weights = [[(octets, -position) for position, octets in enumerate(count)] for count in counts]
+        """What decides between matching rules: most octets, then the earlier line. Two countings where some rule holds a
+        `$` that is no anchor; a refusal by either one holds."""
 
     def answer(self, path: str) -> Answer:
         """Judge a normalised path: most octets win, a tie allows (2.2.2). Equal rules: the first one is named."""
         found = self._index.matching(path)
         if not found:
             return NO_RULE
+        answer = self._weighed(found, self._weights[0])
+        if answer.refuses or len(self._weights) == 1:
+            return answer
+        return self._weighed(found, self._weights[1])
+
+    def _weighed(self, found: list[int], weights: list[tuple[int, int]]) -> Answer:
+        """The winner by one counting."""
         allow = disallow = _NONE
         for position in found:
-            weight = self._weights[position]
+            weight = weights[position]
             if self._allows[position]:
                 allow = max(allow, weight)
             else:
