@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from .site import Site
-
 __all__ = ["notice", "platform", "terms", "write"]
 
 
@@ -64,11 +62,11 @@ def terms(
     }
 
 
-def write(folder: Path, sites: Iterable[Site]) -> Path:
-    """Write the documents of `sites` below `folder`, which holds them in force afterwards; returns `folder`."""
+def write(folder: Path, papers: Iterable[Mapping[str, str]]) -> Path:
+    """Write documents (text by path, as `Site.documents` holds them) below `folder`; returns `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for site in sites:
-        for name, text in site.documents.items():
+    for paper in papers:
+        for name, text in paper.items():
             place = folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")

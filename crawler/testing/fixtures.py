@@ -48,8 +48,11 @@ class PolicyFolder:
         return PolicySet.load(self.write(extra))
 
     def write(self, extra: Mapping[str, str] | None = None) -> Path:
-        """Write the documents; returns the folder."""
-        return documents.write(self.path, [*self._webs.sites, Site("", documents=dict(extra or {}))])
+        """Write the documents, a platform that is nowhere where there are none; returns the folder."""
+        papers = [site.documents for site in self._webs.sites] + [dict(extra or {})]
+        if not any(papers) and not any(self.path.glob("**/*.yaml")):
+            papers.append(documents.platform("nobody", "Nobody", {"nobody.test": "site"}))
+        return documents.write(self.path, papers)
 
 
 class TestLedger:
@@ -86,9 +89,14 @@ class Crawler:
         settings: Mapping[str, Any] | None = None,
         project: str = "",
         seconds: float = 120.0,
+        exit_code: int = 0,
         **attributes: Any,
     ) -> Crawl:
-        """Run `spider` with `attributes` set on its class; `project` is a settings module that it stands in."""
+        """Run `spider` with `attributes` set on its class; `project` is a settings module that it stands in.
+
+        A crawl that ends with another exit code than `exit_code` is an AssertionError: one that never started would
+        make every `was_never_contacted` true.
+        """
         self._runs += 1
         folder = crawl_folder(
             self._folder / str(self._runs),
@@ -98,7 +106,11 @@ class Crawler:
             attributes=attributes,
         )
         path = [self._root, *sys.path]
-        return run_crawl(folder, self._ledger.path, key=self._ledger.private_key, path=path, seconds=seconds)
+        done = run_crawl(folder, self._ledger.path, key=self._ledger.private_key, path=path, seconds=seconds)
+        if done.exit_code != exit_code:
+            last = "\n".join(done.log.splitlines()[-20:])
+            raise AssertionError(f"the crawl ended with exit code {done.exit_code}, expected {exit_code}:\n{last}")
+        return done
 
     def _settings(self) -> dict[str, Any]:
         return {

@@ -115,10 +115,14 @@ def login_wall(name: str = "walled.test") -> Site:
 
 
 def robots_failures() -> dict[str, Site]:
-    """One site for each way in which robots.txt can fail; the page `/` is there in each, and must not be fetched."""
+    """One site for each way in which robots.txt can fail; the page `/` is there in each, and must not be fetched.
+
+    What cannot be read says Allow; what can be read with patience (odd encodings, length) says Disallow at its end.
+    """
     text = "User-agent: *\nAllow: /\n"
+    closed = "User-agent: caf\u00e9\nAllow: /\nUser-agent: *\nDisallow: /\n"
     plain = "text/plain; charset=utf-8"
-    bomb = gzip.compress(b"#" * 50_000_000)
+    bomb = gzip.compress(b"# padding\n" * 5_000_000 + closed.encode())
     ways: dict[str, Page] = {
         "status-500": Page("oops", 500),
         "status-503": Page("later", 503, {"Retry-After": "120"}),
@@ -132,9 +136,9 @@ def robots_failures() -> dict[str, Site]:
         "redirect-loop": Page(redirect="/robots.txt"),
         "redirects-6": Page(redirect="/robots/1"),
         "html": Page("<!doctype html><title>log in</title><form></form>"),
-        "utf-16": Page(text.encode("utf-16"), media_type="text/plain"),
-        "latin-1": Page("User-agent: *\nDisallow: /caf\u00e9\n".encode("latin-1"), media_type="text/plain"),
-        "huge": Page(text + "# padding\n" * 140_000, media_type=plain),
+        "utf-16": Page(closed.encode("utf-16"), media_type="text/plain"),
+        "latin-1": Page(closed.encode("latin-1"), media_type="text/plain"),
+        "huge": Page("# padding\n" * 140_000 + closed, media_type=plain),
         "gzip-bomb": Page(bomb, headers={"Content-Encoding": "gzip"}, media_type=plain),
     }
     hops: dict[str, str | Page] = {f"/robots/{hop}": Page(redirect=f"/robots/{hop + 1}") for hop in range(1, 6)}

@@ -8,13 +8,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
 
 from desist.commands.demo import run
-from desist.testing import Site, documents
+from desist.testing import documents
 from desist.testing.demo.project import Project
 from desist.testing.demo.world import PLATFORMS
 
@@ -108,10 +108,10 @@ def test_a_crawl_that_reaches_platforms_fails_the_demo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The control: Chirrup's documents missing, the letter naming somebody else: the servers count, exit 1 says so."""
-    all_sites = documents.write
+    everything = documents.write
 
-    def without_chirrup(folder: Path, sites: Iterable[Site]) -> Path:
-        return all_sites(folder, [site for site in sites if "chirrup" not in site.name])
+    def without_chirrup(folder: Path, papers: Iterable[Mapping[str, str]]) -> Path:
+        return everything(folder, [paper for paper in papers if "platforms/chirrup.yaml" not in paper])
 
     def letter(received_at: str) -> dict[str, str]:
         return documents.notice("paypeer", "Paypeer, Inc.", received_at=received_at)

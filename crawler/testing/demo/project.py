@@ -56,7 +56,7 @@ class Project:
         """
         project = cls(folder)
         project._make_room()
-        documents.write(project.policies, SITES)
+        documents.write(project.policies, [site.documents for site in SITES])
         project.letter.write_text(LETTER + "\n", encoding="utf-8")
         (project.folder / "scrapy.cfg").write_text(_CFG, encoding="utf-8")
         start = [_with_port(url, web) for url in FRONT_PAGES]
