@@ -28,6 +28,7 @@ hosts:
   - {host: lost.test, role: project, note: kept}
   - {host: own.test, confidence: memory}
   - {host: ours.test, source: a letter}
+  - {host: cloudfront.net, role: tenant, source: v2fly/aws}
   - rent.test
 notes: [the end]
 """
@@ -58,9 +59,13 @@ def test_nothing_differs(entry, lists):
 
 
 def test_new_hosts_get_the_role_that_is_certain(entry, lists):
-    """Public suffix: tenant; `@ads`: ads; below a known name: its role; else site."""
-    found = compare(entry, lists(SAME + "new.test\ntrack.test @ads\nfull:m.static.pictogram.test\ngithub.io\n"))
+    """Public suffix: tenant; `@ads`: ads; below a known name: its role, a tenant's is a host for media; else site."""
+    found = compare(
+        entry,
+        lists(SAME + "full:d1.cloudfront.net\nnew.test\ntrack.test @ads\nfull:m.static.pictogram.test\ngithub.io\n"),
+    )
     assert found == [
+        Change("added", "d1.cloudfront.net", "exact", Role.CDN),
         Change("added", "github.io", "suffix", Role.TENANT),
         Change("added", "m.static.pictogram.test", "exact", Role.CDN),
         Change("added", "new.test", "suffix", Role.SITE),
