@@ -13,7 +13,6 @@ from scrapy import Spider
 from desist.errors import UsageError
 from desist.testing import Page, Site, ready
 
-
 _ELSEWHERE = {"hang", "drip", "gzip-bomb"}  # they take their time: tests/enforce
 
 
