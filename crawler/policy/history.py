@@ -14,6 +14,7 @@ from .draft import flow_text
 from .lint import lint
 from .load import Entry, Loaded, read_documents
 from .notice import Notice
+from .source import Span
 from .write import replace
 
 __all__ = ["add_status", "find_notice"]
@@ -51,20 +52,21 @@ def _inserted(text: str, entry: Entry[Notice], line: str) -> str:
     if span is None:
         if root.column != 1 or lines[root.line - 1].startswith("{"):
             raise UsageError(f"`{entry.file}` is written in braces", help=_BY_HAND)
-        return _put(lines, _last(lines, root.line, root.end_line), [f"status_history:\n  - {line}\n"])
+        return _put(lines, _last(lines, root), [f"status_history:\n  - {line}\n"])
     opened = lines[span.line - 1][span.column - 1]
     if opened != "-":
         raise UsageError(f"`status_history` in `{entry.file}` is written in brackets", help=_BY_HAND)
-    return _put(lines, _last(lines, span.line, span.end_line), [f"{' ' * (span.column - 1)}- {line}\n"])
+    return _put(lines, _last(lines, span), [f"{' ' * (span.column - 1)}- {line}\n"])
 
 
-def _last(lines: list[str], start: int, end: int) -> int:
-    """The last line (from 1) between `start` and `end` that holds more than blanks, a comment or a document mark."""
-    for number in range(min(end, len(lines)), start, -1):
+def _last(lines: list[str], span: Span) -> int:
+    """The last line (from 1) of a block that holds more than blanks, a comment or a document mark."""
+    end = span.end_line - (span.end_column == 1)  # a block ends where the next token begins
+    for number in range(min(end, len(lines)), span.line, -1):
         said = lines[number - 1].strip()
         if said and not said.startswith(("#", "---", "...")):
             return number
-    return start
+    return span.line
 
 
 def _put(lines: list[str], after: int, new: list[str]) -> str:
