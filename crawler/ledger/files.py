@@ -19,7 +19,18 @@ from typing import Final
 
 from ..errors import LedgerLost, LedgerUnusable
 
-__all__ = ["MOUNTS", "Reserve", "check", "check_folder", "file_system", "locked", "make_folder", "sync_folder"]
+__all__ = [
+    "LOCK_SECONDS",
+    "MOUNTS",
+    "Reserve",
+    "check",
+    "check_folder",
+    "file_system",
+    "locked",
+    "make_folder",
+    "open_private",
+    "sync_folder",
+]
 
 MOUNTS: Path = Path("/proc/self/mountinfo")
 _NETWORK: Final = frozenset({"9p", "afs", "beegfs", "ceph", "cifs", "coda", "gfs2", "glusterfs", "gpfs", "lustre"}) | {
@@ -33,7 +44,7 @@ _NETWORK: Final = frozenset({"9p", "afs", "beegfs", "ceph", "cifs", "coda", "gfs
     "smbfs",
 }
 _SIDECARS: Final = ("-wal", "-shm", "-journal", ".lock", ".reserve")
-_LOCK_SECONDS: Final = 10.0
+LOCK_SECONDS: Final = 10.0
 
 
 def make_folder(folder: Path) -> None:
@@ -136,7 +147,7 @@ def locked(fd: int) -> Iterator[None]:
 
     Raises LedgerLost where another process keeps it for 10 s.
     """
-    deadline = time.monotonic() + _LOCK_SECONDS
+    deadline = time.monotonic() + LOCK_SECONDS
     while True:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -145,7 +156,7 @@ def locked(fd: int) -> Iterator[None]:
             if error.errno not in (errno.EWOULDBLOCK, errno.EINTR):
                 raise
             if time.monotonic() > deadline:
-                message = f"another process has held the ledger's lock for {_LOCK_SECONDS:.0f} s"
+                message = f"another process has held the ledger's lock for {LOCK_SECONDS:.0f} s"
                 raise LedgerLost(message, help="find it with `fuser` on the ledger's .lock file") from error
             time.sleep(random.uniform(0.0001, 0.0005))  # noqa: S311 - jitter
     try:

@@ -87,27 +87,33 @@ class Store:
         self.busy = threading.Lock()
         """Held while SQLite works and while the process forks: a child must not inherit SQLite in mid-step."""
         self.reserve = files.Reserve(path.with_name(path.name + ".reserve"))
-        files.make_folder(path.parent)
-        if not os.path.lexists(path):
-            _create(path)
-        files.check(path)
-        if not is_ledger(path):
-            message = "is not a ledger of Desist, and is left as it is"
-            raise LedgerUnusable(message, place=str(path), help="set DESIST_LEDGER to a path of its own")
-        self.reserve.fill()
-        self._lock = files.open_private(path.with_name(path.name + ".lock"))
-        with _translated(path):
-            self._db = apsw.Connection(str(path), flags=_FLAGS)
-            self._db.set_busy_timeout(10_000)
-            mode = self._db.pragma("journal_mode")
-            for name, value in (("synchronous", synchronous), ("secure_delete", 1), ("trusted_schema", 0)):
-                self._db.pragma(name, value)
-            self._db.set_wal_hook(self._count_frames)
-        if mode != "wal" or (synchronous == "FULL" and self._db.pragma("synchronous") != 2):
-            message = "does not keep a write-ahead log that is synced"
-            raise LedgerUnusable(message, place=str(path), help="restore the ledger from its own files")
         self._frames = 0
+        with _translated(path):
+            self._prepare()
+            self._connect(synchronous)
         _OPEN.add(self)
+
+    def _prepare(self) -> None:
+        """Make the ledger where it is absent, and see that it is ours, alone, and has room for its last words."""
+        files.make_folder(self.path.parent)
+        if not os.path.lexists(self.path):
+            _create(self.path)
+        files.check(self.path)
+        if not is_ledger(self.path):
+            message = "is not a ledger of Desist, and is left as it is"
+            raise LedgerUnusable(message, place=str(self.path), help="set DESIST_LEDGER to a path of its own")
+        self.reserve.fill()
+
+    def _connect(self, synchronous: str) -> None:
+        self._lock = files.open_private(self.path.with_name(self.path.name + ".lock"))
+        self._db = apsw.Connection(str(self.path), flags=_FLAGS)
+        self._db.set_busy_timeout(10_000)
+        for name, value in (("synchronous", synchronous), ("secure_delete", 1), ("trusted_schema", 0)):
+            self._db.pragma(name, value)
+        self._db.set_wal_hook(self._count_frames)
+        if self._db.pragma("journal_mode") != "wal" or (synchronous == "FULL" and self._db.pragma("synchronous") != 2):
+            message = "does not keep a write-ahead log that is synced"
+            raise LedgerUnusable(message, place=str(self.path), help="restore the ledger from its own files")
 
     def _count_frames(self, _db: apsw.Connection, _name: str, frames: int) -> int:
         self._frames = frames
@@ -267,3 +273,5 @@ def _translated(path: Path) -> Iterator[None]:
     except apsw.Error as error:
         message, mend = next((words for kind, words in _CAUSES.items() if isinstance(error, kind)), _OTHER)
         raise LedgerLost(f"{message}: {error}", place=str(path), help=mend) from error
+    except OSError as error:
+        raise LedgerLost(f"{_OTHER[0]}: {error.strerror}", place=str(path), help=_OTHER[1]) from error

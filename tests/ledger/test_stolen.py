@@ -96,9 +96,9 @@ def test_a_box_opens_for_its_own_entry_only(tmp_path: Path) -> None:
     db = apsw.Connection(str(tmp_path / "ledger" / "ledger.db"))
     db.execute("UPDATE detail SET box = (SELECT box FROM detail WHERE seq = 5) WHERE seq = 7")
     db.close()
-    with Reader(tmp_path / "ledger" / "ledger.db") as reader:
-        with pytest.raises(EvidenceError, match="do not open with this key for this entry"):
-            list(reader.entries([KEY]))
+    misfit = pytest.raises(EvidenceError, match="do not open with this key for this entry")
+    with Reader(tmp_path / "ledger" / "ledger.db") as reader, misfit:
+        list(reader.entries([KEY]))
 
 
 def test_tags_of_two_sessions_differ(tmp_path: Path) -> None:
