@@ -28,7 +28,7 @@ _CHAIN_LIMIT = 32
 _DATAGRAM = 65535
 
 
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Answer(msgspec.Struct, frozen=True):
     """What one name answers once: addresses, or a CNAME, or an error code, or silence."""
 
     a: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ class Failure(StrEnum):
     """Bytes that are no HTTP."""
 
 
-class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Page(msgspec.Struct, frozen=True):
     """One answer. Links to names of the same simulated web get that web's port when they are served."""
 
     body: str | bytes = ""
@@ -75,7 +75,7 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _NOT_FOUND = Page("not found\n", status=404, media_type="text/plain; charset=utf-8")
 
 
-class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Site(msgspec.Struct, frozen=True):
     """One site: its names, its well-known files, its pages, and the policy documents that a crawler holds about it."""
 
     name: str
