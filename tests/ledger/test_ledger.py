@@ -89,7 +89,7 @@ def test_two_sessions_share_a_ledger(path: Path) -> None:
 
 
 def test_futures_resolve_where_deliver_says(path: Path) -> None:
-    """With a loop's `call_soon_threadsafe` they resolve on the loop's thread, where `close` does not wait for itself."""
+    """With a loop's `call_soon_threadsafe` they resolve on its thread, where `close` does not wait for itself."""
 
     async def crawl() -> list[int]:
         loop, seen = asyncio.get_running_loop(), []
