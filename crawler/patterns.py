@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 __all__ = ["Pattern", "PatternIndex", "normalise_path", "path_of"]
@@ -24,7 +24,7 @@ _PLAIN: Final = r"A-Za-z0-9\-._~/?&=:;,+!'()@\[\]"
 _ODD: Final = re.compile(rf"[^{_PLAIN}]")
 _ODD_IN_PATTERN: Final = re.compile(rf"[^{_PLAIN}*$]")
 _UNIT: Final = re.compile(
-    r"(?P<held>%[0-9A-Fa-f]?%[0-9A-Fa-f]{2})"  # decoding here would make a new escape out of a stray `%`
+    r"(?P<stray>%[0-9A-Fa-f]?)(?P<held>%[0-9A-Fa-f]{2})"  # decoding here would make a new escape out of a stray `%`
     r"|%(?P<hex>[0-9A-Fa-f]{2})"
     rf"|(?P<illegal>[^{_PLAIN}%*$#])"
 )
@@ -32,13 +32,15 @@ _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 _URL_HEAD: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//[^/?#\\]*")
 _FEW: Final = 64
 """Up to so many wildcard patterns it is quicker to try them all than to look at every run of octets of the path."""
+_TAIL: Final = 4
+"""Octets of an end by which anchored patterns are filed."""
 _GRAMS: Final = (4, 3, 2)
 """Lengths of the runs of octets under which wildcard patterns are filed; a pattern takes the longest that it has."""
 
 
 def _unit(match: re.Match[str]) -> str:
     if match["held"]:
-        return match["held"].upper()
+        return match["stray"] + match["held"].upper()
     if match["hex"]:
         char = chr(int(match["hex"], 16))
         return char if char in _UNRESERVED else match[0].upper()
@@ -83,15 +85,22 @@ class Pattern:
     __slots__ = ("anchored", "encoded_octets", "octets", "parts", "text")
 
     def __init__(self, raw: str | bytes) -> None:
-        text = _octets(raw)
-        if _ODD_IN_PATTERN.search(text):
+        text = raw.decode("latin-1") if isinstance(raw, bytes) else _octets(raw)
+        plain = not _ODD.search(text)
+        if not plain and _ODD_IN_PATTERN.search(text):
             text = _UNIT.sub(_unit, text)
         self.text = text
-        self.octets = len(text)
+        self.octets = self.encoded_octets = len(text)
+        self.anchored = False
+        if plain:
+            self.parts = [text]
+            return
         self.anchored = text.endswith("$")
         body = text[:-1] if self.anchored else text
-        self.encoded_octets = len(text) + 2 * body.count("$")
-        self.parts = body.replace("$", "%24").split("*")
+        if "$" in body:
+            self.encoded_octets += 2 * body.count("$")
+            body = body.replace("$", "%24")
+        self.parts = body.split("*")
 
     def __repr__(self) -> str:
         return f"Pattern({self.text!r})"
@@ -124,65 +133,86 @@ class Pattern:
 class PatternIndex:
     """Many patterns, kept so that one path finds all that match it without trying each.
 
-    Literal patterns lie sorted, each knowing the longest other that it starts with; wildcard patterns are filed under
-    their rarest run of octets. `matching` costs a binary search, one look-up an octet of the path, and the patterns
-    that are left.
+    Patterns lie sorted by what they begin with, each beginning knowing the longest other one that it starts with.
+    Those that begin with a wildcard are filed by their end where they have one, else by their rarest run of octets.
+    `matching` costs a binary search, one look-up an octet of the path, and the patterns that are left.
     """
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         self._patterns = tuple(patterns)
         self._exact: dict[str, list[int]] = {}
         self._prefixes: dict[str, list[int]] = {}
-        wild = []
+        """Literal patterns by their text."""
+        self._heads: dict[str, list[int]] = {}
+        """Wildcard patterns by what stands before their first wildcard."""
+        self._tails: dict[str, list[int]] = {}
+        """Anchored wildcard patterns by their last octets."""
+        floating = []
         for position, pattern in enumerate(self._patterns):
-            if pattern.wild:
-                wild.append(position)
-            elif pattern.anchored:
-                self._exact.setdefault(pattern.parts[0], []).append(position)
-            elif pattern.parts[0]:
-                self._prefixes.setdefault(pattern.parts[0], []).append(position)
-        self._keys = sorted(self._prefixes)
+            parts = pattern.parts
+            first = parts[0]
+            if len(parts) == 1:
+                if first:
+                    _put(self._exact if pattern.anchored else self._prefixes, first, position)
+            elif len(first) > 1:
+                _put(self._heads, first, position)
+            elif pattern.anchored and parts[-1]:
+                _put(self._tails, parts[-1][-_TAIL:], position)
+            else:
+                floating.append(position)
+        self._keys = sorted(self._prefixes.keys() | self._heads.keys())
         self._parents = list(_parents(self._keys))
         self._grams: list[tuple[int, dict[str, list[int]]]] = []
-        self._always = [
-            (position, self._patterns[position].parts[0], max(self._patterns[position].parts, key=len))
-            for position in self._file(wild)
-        ]
-        """Tried on every path, their first and their longest part before the rest."""
+        self._always = [(position, self._longest(position)) for position in self._file(floating)]
+        """Tried on every path, their longest part before the rest."""
 
-    def _file(self, wild: list[int]) -> list[int]:
-        """File wildcard patterns by runs of octets; those that are few of their kind, or have no run, are returned."""
+    def _longest(self, position: int) -> str:
+        return max(self._patterns[position].parts, key=len)
+
+    def _file(self, floating: list[int]) -> list[int]:
+        """File patterns by runs of octets; those that are few of their kind, or have no run, are returned."""
         for size in _GRAMS:
-            if len(wild) <= _FEW:
+            if len(floating) <= _FEW:
                 break
-            runs = {position: set(_runs(self._patterns[position].parts, size)) for position in wild}
+            runs = {position: _runs(self._longest(position), size) for position in floating}
             common = Counter(run for found in runs.values() for run in found)
             grams: dict[str, list[int]] = {}
             for position, found in runs.items():
                 if found:
-                    grams.setdefault(min(found, key=lambda run: (common[run], run)), []).append(position)
+                    _put(grams, min(found, key=common.__getitem__), position)
             self._grams.append((size, grams))
-            wild = [position for position, found in runs.items() if not found]
-        return wild
+            floating = [position for position, found in runs.items() if not found]
+        return floating
 
     def matching(self, path: str) -> list[int]:
         """Positions of all patterns that match a normalised path, in no particular order."""
         found = list(self._exact.get(path, ()))
         at = bisect_right(self._keys, path) - 1
+        likely: list[int] = []
         while at >= 0:
             key = self._keys[at]
             if path.startswith(key):
-                found += self._prefixes[key]
+                found += self._prefixes.get(key, ())
+                likely += self._heads.get(key, ())
             at = self._parents[at]
-        patterns = self._patterns
-        for position, first, longest in self._always:
-            if longest in path and path.startswith(first) and patterns[position].matches(path):
-                found.append(position)
+        if self._tails:
+            for size in range(1, _TAIL + 1):
+                likely += self._tails.get(path[-size:], ())
+        likely += [position for position, longest in self._always if longest in path]
         for size, grams in self._grams:
             runs = {path[i : i + size] for i in range(len(path) - size + 1)}
             for run in grams.keys() & runs:
-                found += [position for position in grams[run] if patterns[position].matches(path)]
+                likely += grams[run]
+        patterns = self._patterns
+        found += [position for position in likely if patterns[position].matches(path)]
         return found
+
+
+def _put(filed: dict[str, list[int]], key: str, position: int) -> None:
+    if key in filed:
+        filed[key].append(position)
+    else:
+        filed[key] = [position]
 
 
 def _parents(keys: Sequence[str]) -> Iterator[int]:
@@ -195,5 +225,5 @@ def _parents(keys: Sequence[str]) -> Iterator[int]:
         open_keys.append(position)
 
 
-def _runs(parts: Iterable[str], size: int) -> Iterator[str]:
-    return (part[i : i + size] for part in parts for i in range(len(part) - size + 1))
+def _runs(part: str, size: int) -> list[str]:
+    return [part[i : i + size] for i in range(len(part) - size + 1)]

@@ -29,15 +29,12 @@ class Reading(Enum):
     AIPREF = "with Content-Usage as a rule, as in draft-ietf-aipref-attach"
     GUESSED = "with its invisible characters and foreign encodings made good"
 
-    def sees(self, record: Record) -> bool:
-        """Whether a record exists in this reading."""
+    @property
+    def sureness(self) -> Sureness:
+        """The least sure records that exist in this reading."""
         if self is Reading.EXACT:
-            return record.sureness is Sureness.EXACT
-        return self is Reading.GUESSED or record.sureness is not Sureness.GUESSED
-
-    def closes(self, kind: Kind) -> bool:
-        """Whether a record of this kind ends a list of user-agent lines."""
-        return kind is Kind.ALLOW or kind is Kind.DISALLOW or (kind is Kind.CONTENT_USAGE and self is Reading.AIPREF)
+            return Sureness.EXACT
+        return Sureness.GUESSED if self is Reading.GUESSED else Sureness.TOLERATED
 
 
 class Group(NamedTuple):
@@ -62,19 +59,23 @@ class Groups:
         self.all: list[Group] = []
         self.orphans: list[Record] = []
         """Records before the first user-agent line: rules among them are void (2.2.2)."""
-        listing = False
+        listing, sureness, current = False, reading.sureness, self.orphans
+        user_agent, allow, disallow = Kind.USER_AGENT, Kind.ALLOW, Kind.DISALLOW
+        usage = Kind.CONTENT_USAGE if reading is Reading.AIPREF else disallow
         for record in records:
-            if not reading.sees(record):
+            kind = record.kind
+            if record.sureness > sureness:
                 continue
-            if record.kind is Kind.USER_AGENT:
+            if kind is user_agent:
                 if not listing:
                     self.all.append(Group({}, []))
+                    current = self.all[-1].records
                 listing = True
                 self.all[-1].tokens.setdefault(_token(record.value), record.line)
                 continue
-            if reading.closes(record.kind):
+            if kind is disallow or kind is allow or kind is usage:
                 listing = False
-            (self.all[-1].records if self.all else self.orphans).append(record)
+            current.append(record)
         self._by_token: dict[str, list[Group]] = {}
         for group in self.all:
             for token in group.tokens:

@@ -81,6 +81,7 @@ _INVISIBLE: Final = re.compile(
 def read_records(data: bytes, charset: str = "") -> Iterator[Record]:
     """Every record of a file, in order; `charset` is what its Content-Type names, for octets that are not UTF-8."""
     kinds: dict[bytes, tuple[Kind, Sureness]] = {}
+    other, disallow, exact = Kind.OTHER, Kind.DISALLOW, Sureness.EXACT
     for number, raw in enumerate(_BREAK.split(_without_bom(data)), start=1):
         text = raw.partition(b"#")[0].strip()
         if not text:
@@ -88,16 +89,17 @@ def read_records(data: bytes, charset: str = "") -> Iterator[Record]:
         key, colon, value = text.partition(b":")
         if colon:
             kind, sureness = kinds.get(key) or kinds.setdefault(key, _kind_of(key))
-            if kind is Kind.OTHER or sureness is Sureness.EXACT:
+            if kind is other or sureness is exact:
                 record = Record(number, kind, value.strip(), text)
             else:
                 record = _tolerated(number, kind, value.strip(), text)
         else:
             record = _without_colon(number, text)
-        if record.kind is Kind.DISALLOW:
+        kind = record.kind
+        if kind is disallow and (len(raw) > _GOOGLE_LINE or b"\0" in raw):
             record = _reaching_furthest(record, raw)
         yield record
-        if not text.isascii() or record.kind is Kind.OTHER or len(key.split()) > 1:
+        if kind is other or not text.isascii() or b" " in key or b"\t" in key:
             yield from _guesses(record, text, charset)
 
 
@@ -142,7 +144,7 @@ def _reaching_furthest(record: Record, raw: bytes) -> Record:
         value = value[: max(0, len(value) - (len(raw) - _GOOGLE_LINE))]
     if b"\0" in value:
         value = value.partition(b"\0")[0].rstrip()
-    return record if value is record.value else record._replace(value=value)
+    return record._replace(value=value)
 
 
 def _guesses(record: Record, text: bytes, charset: str) -> Iterator[Record]:

@@ -29,14 +29,15 @@ class Rules:
     """Allow and Disallow lines that are combined for one agent, in the order of the file."""
 
     def __init__(self, records: Iterable[Record]) -> None:
-        self.records = [r for r in records if r.value and (r.kind is Kind.ALLOW or r.kind is Kind.DISALLOW)]
+        allow, disallow = Kind.ALLOW, Kind.DISALLOW
+        self.records = [r for r in records if r.value and (r.kind is allow or r.kind is disallow)]
         patterns = [Pattern(record.value) for record in self.records]
-        self._allows = [record.kind is Kind.ALLOW for record in self.records]
+        self._allows = [record.kind is allow for record in self.records]
         self._index = PatternIndex(patterns)
-        counts = {tuple(p.octets for p in patterns), tuple(p.encoded_octets for p in patterns)}
+        counts = dict.fromkeys([tuple(p.octets for p in patterns), tuple(p.encoded_octets for p in patterns)])
         self._weights = [[(octets, -position) for position, octets in enumerate(count)] for count in counts]
-        """What decides between matching rules: most octets, then the earlier line. Two countings where some rule holds a
-        `$` that is no anchor; a refusal by either one holds."""
+        """What decides between matching rules: most octets, then the earlier line. Two countings where some rule holds
+        a `$` that is no anchor; a refusal by either one holds."""
 
     def answer(self, path: str) -> Answer:
         """Judge a normalised path: most octets win, a tie allows (2.2.2). Equal rules: the first one is named."""

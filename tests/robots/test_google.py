@@ -6,7 +6,8 @@ without exception. Where ours is stricter, `without_googles_permissions` removes
 and then it must agree to the letter, but for a third one:
 
 * `index.html`: Google lets `Allow: /x/index.html` allow `/x/` as well;
-* tolerated Allow: Google honours `allow /x` without a colon and field names that only begin with `allow`;
+* tolerated Allow: Google honours `allow /x` without a colon, field names that only begin with `allow`, and the part of
+  a line before a NUL octet;
 * a `$` that is no anchor: as written it is one octet, as compared (`%24`) three; a refusal by either counting holds.
 """
 
@@ -109,10 +110,10 @@ def normal(line: Line) -> str:
 
 
 def without_googles_permissions(line: Line) -> str:
-    """The normal line, a tolerated Allow emptied."""
+    """The normal line, emptied where it is an Allow that only Google honours, or honours up to a NUL octet."""
     text = normal(line)
-    tolerated = re.match(r"[ \t]*allow(?![ \t]*:)", text, re.IGNORECASE)
-    return "allow:" + line.tail.lstrip("\0\x01") if tolerated and line.is_rule else text
+    google_only = re.match(r"[ \t]*allow(?![ \t]*:)|[ \t]*allow[^#]*\0", text, re.IGNORECASE)
+    return "allow:\n" if google_only else text
 
 
 def google(text: str, agent: str, path: str) -> bool:
