@@ -127,6 +127,41 @@ def test_three_hundred_neighbours_stay_allowed(policies):
     assert [t.url for t in neighbours if decide(policies, t.url).refused] == []
 
 
+OWN = {Role.SITE, Role.API, Role.CDN, Role.SHORTENER, Role.ADS, Role.MAIL}
+
+
+@pytest.mark.parametrize("entry", LOADED.platforms, ids=lambda e: e.doc.key)
+def test_all_of_a_platform_is_refused_with_it_and_nothing_else(policies, entry):
+    """Its own hosts get the answer of the first; customers of a tenant and reserved hosts belong to nobody."""
+    slug, rules = entry.doc.key, entry.doc.hosts
+    own = [rule.host for rule in rules if rule.role in OWN]
+    expected = {own[0]: decide(policies, f"https://{own[0]}/").effect}
+    for host in own:
+        decision = decide(policies, f"https://{host}/")
+        assert slug in decision.platforms, host
+        assert decision.refused or expected[own[0]] == "allow", host
+    for host in (rule.host for rule in rules if rule.role is Role.TENANT):
+        assert decide(policies, f"https://some-customer.{host}/").platforms == (), host
+    for host in (rule.host for rule in rules if rule.role in set(Role) - OWN - {Role.TENANT}):
+        assert not decide(policies, f"https://{host}/").refused, host
+
+
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [
+        (r"(\d+) platforms, one a file", len(LOADED.platforms)),
+        (r"(\d+) recorded versions of terms", len(LOADED.terms)),
+        (r"(\d+) letters, suits and orders", sum(e.doc.instrument != "context" for e in LOADED.notices)),
+        (r"(\d+) licences that platforms gave", len(LOADED.permissions)),
+        (r"(\d+) ordinary neighbours", sum(Path(t.place.file).name == "neighbours.yaml" for t in TESTS.tests)),
+        (r"(\d+) documents refuse nothing", sum(e.doc.crawl_effect == "none" for e in LOADED.notices)),
+    ],
+)
+def test_the_figures_of_the_readme(said, count):
+    """What the page beside the documents counts is what is there."""
+    assert int(re.search(said, (FOLDER / "README.md").read_text())[1]) == count
+
+
 @pytest.mark.parametrize(
     ("host", "role"),
     [
