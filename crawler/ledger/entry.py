@@ -137,7 +137,7 @@ def is_public(text: str) -> bool:
 def check_facts(facts: Mapping[str, int | str]) -> None:
     """Raise ValueError for a fact that is neither a natural number nor a public id: it belongs into the details."""
     for name, value in facts.items():
-        fits = value >= 0 if isinstance(value, int) and not isinstance(value, bool) else is_public(str(value))
+        fits = is_public(value) if isinstance(value, str) else type(value) is int and value >= 0
         if not (re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name) and fits):
             raise ValueError(f"`{name}` is no fact that may stand in the clear; hand it over as a detail")
 

@@ -20,7 +20,7 @@ STRUCK: Final = "[struck]"
 _USERINFO: Final = re.compile(r"(?<=//)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
 _HOST: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#;\s]*")
 _PARAMETER: Final = re.compile(
-    r"(?P<head>(?:^|[?&;#,\s]|%3F|%26)(?P<name>[^=&;?#%,\s]+)(?:=|%3D))(?P<value>[^&;#\s]+)", re.I
+    r"(?P<head>(?:^|[?&;#,\s]|%3F|%26)(?P<name>[^=&;?#%,\s]+)(?:=|%3D))(?P<value>[^&;?#\s]+)", re.I
 )
 _NAME: Final = re.compile(
     r"token|secret|passw|pwd|passphrase|credential|signature|session|sess_?id|api_?key|access_?key|auth|jwt|otp|nonce"
@@ -88,7 +88,7 @@ def _looks_random(word: str) -> bool:
 
 
 def _shuffles_case(word: str) -> bool:
-    return sum(a.isupper() != b.isupper() for a, b in itertools.pairwise(word)) > 4
+    return sum(a.isupper() != b.isupper() for a, b in itertools.pairwise(word)) > len(word) / 3
 
 
 def mask_details(value: Any, struck: set[str], name: str = "") -> Any:

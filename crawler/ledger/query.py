@@ -105,6 +105,12 @@ class Reader:
         with self._translated():
             yield from self._db.execute("SELECT seq, chain, leaf FROM entry ORDER BY seq")
 
+    def leaves_back(self, most: int) -> Iterator[bytes]:
+        """The leaves of the last `most` entries, the last one first."""
+        with self._translated():
+            for (leaf,) in self._db.execute("SELECT leaf FROM entry ORDER BY seq DESC LIMIT ?", (most,)):
+                yield leaf
+
     def entries(self, openers: Sequence[Opener] = ()) -> Iterator[Read]:
         """Every entry in order; counsel's private keys open its details. EvidenceError where one is unreadable."""
         keys = {opener.counsel.kid: opener for opener in openers}
