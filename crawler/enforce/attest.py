@@ -108,6 +108,9 @@ class Attest:
         except DesistError as error:
             say(error)
             leave(error.exit_code)
+        except Exception as error:  # noqa: BLE001 - what cannot be looked at is not in place
+            say(GateError(f"the gates could not be looked at: {type(error).__name__}: {error}", help="desist doctor"))
+            leave(2)
 
     def _stand_in_engine(self) -> None:
         engine: Any = self._crawler.engine

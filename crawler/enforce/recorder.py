@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,10 +13,10 @@ from scrapy.utils.defer import maybe_deferred_to_future
 from scrapy.utils.reactor import is_reactor_installed
 from twisted.internet.defer import Deferred
 
+from ..errors import LedgerError, LedgerLost
 from ..ledger import Gate, Kind, Ledger, Receipt
 from ..ledger.keys import counsel_key
-from ..policy.publicsuffix import suffixes
-from ..urls import read
+from .places import place_of
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -46,10 +44,11 @@ _GATES: Final[dict[str, Gate]] = {
 class Recorder:
     """Appends entries and waits for their receipts without ever blocking the loop."""
 
-    def __init__(self, ledger: Ledger, operator: str) -> None:
+    def __init__(self, ledger: Ledger, operator: str, path: Path) -> None:
         self.ledger = ledger
+        self.path = path
         self._operator = operator
-        self._thread = threading.get_ident()
+        self._sealed = bool(ledger.sealed_to)
         self._hop = hop()
 
     @classmethod
@@ -63,23 +62,29 @@ class Recorder:
             counsel_key=counsel_key(options.counsel_key).key,
             deliver=hop(),
         )
-        return cls(ledger, options.operator)
+        return cls(ledger, options.operator, Path(options.ledger or DEFAULT_LEDGER))
 
-    async def refuse(self, decision: Decision, stage: str) -> int:
-        """Record a refusal; its receipt's number once it is durable. Raises LedgerLost."""
+    async def refuse(self, decision: Decision, stage: str) -> Receipt:
+        """Record a refusal; its receipt once it is durable. Raises LedgerLost."""
+        return await maybe_deferred_to_future(self._later(self._refusal(decision, stage)))
+
+    def refuse_then(self, decision: Decision, stage: str, then: Callable[[Receipt | LedgerError], None]) -> None:
+        """Record a refusal, and call `then` in the loop's thread with its receipt or the ledger's failure."""
+        self._when(self._refusal(decision, stage), then)
+
+    def _refusal(self, decision: Decision, stage: str) -> Future[Receipt]:
         reason = decision.governing
-        receipt = await self.append(
+        return self._append(
             "refuse",
             platforms=decision.platforms,
-            domain="" if decision.platforms else _domain(decision.url),
+            domain="" if decision.platforms else place_of(decision.url).domain,
             basis=reason.basis.value if reason else "",
             rule=reason.rule if reason else "",
             docket=decision.docket,
             gate=_GATES.get(stage, "engine"),
             revision=decision.revision,
-            details=self._details(url=decision.url, via=reason.via if reason else ""),
+            details=self._details(url=decision.url, via=reason.via if reason else "") if self._sealed else {},
         )
-        return receipt.n
 
     async def permit(
         self,
@@ -91,10 +96,10 @@ class Recorder:
         facts: Mapping[str, int | str],
     ) -> int:
         """Record a permit; its receipt's number once it is durable. Raises LedgerLost."""
-        receipt = await self.append(
+        future = self._append(
             "permit",
             platforms=decision.platforms,
-            domain="" if decision.platforms else _domain(decision.url),
+            domain="" if decision.platforms else place_of(decision.url).domain,
             docket=decision.docket,
             gate="wire",
             revision=decision.revision,
@@ -104,49 +109,88 @@ class Recorder:
                 method=request.method,
                 names=" ".join(resolution.names),
                 addresses=" ".join(resolution.addresses),
-            ),
+            )
+            if self._sealed
+            else {},
         )
+        receipt = await maybe_deferred_to_future(self._later(future))
         return receipt.n
+
+    def _append(self, kind: Kind, **fields: Any) -> Future[Receipt]:
+        """Hand an entry to the ledger; one that it does not take as it is fails like a ledger that is lost."""
+        try:
+            return self.ledger.append(kind, **fields)
+        except (KeyError, ValueError) as error:
+            failed: Future[Receipt] = Future()
+            failed.set_exception(LedgerLost(f"the ledger takes no such entry: {error}", help="desist doctor"))
+            return failed
+
+    def refuse_queued(self, decision: Decision, urls: Sequence[str]) -> Deferred[Receipt]:
+        """Requests that one decision takes out of the queue, in one entry; fires when it is durable."""
+        reason = decision.governing
+        details = {"urls": list(urls), "operator": self._operator} if self._sealed else {}
+        entry = self._append(
+            "refuse",
+            platforms=decision.platforms,
+            domain="" if decision.platforms else place_of(decision.url).domain,
+            basis=reason.basis.value if reason else "",
+            rule=reason.rule if reason else "",
+            docket=decision.docket,
+            gate="reload",
+            revision=decision.revision,
+            facts={"requests": len(urls)},
+            details=details,
+        )
+        return self._later(entry)
+
+    def notice(self, fields: Mapping[str, Any]) -> Deferred[Receipt]:
+        """A notice that this session holds; fires when that is durable."""
+        return self._later(self._append("notice", **fields))
 
     def outcome(self, url: str, facts: Mapping[str, int | str], **details: str) -> Deferred[Receipt]:
         """What came of a permitted request, where that is worth an entry; fires when it is durable."""
-        details = self._details(url=url, **details)
-        return self._later(self.ledger.append("outcome", domain=_domain(url), facts=facts, details=details))
+        details = self._details(url=url, **details) if self._sealed else {}
+        return self._later(self._append("outcome", domain=place_of(url).domain, facts=facts, details=details))
 
     async def append(self, kind: Kind, **fields: Any) -> Receipt:
         """Record any entry and wait until it is durable. Raises LedgerLost."""
-        return await maybe_deferred_to_future(self._later(self.ledger.append(kind, **fields)))
+        return await maybe_deferred_to_future(self._later(self._append(kind, **fields)))
 
     def announce(self, revision: str, facts: Mapping[str, int | str]) -> Deferred[Receipt]:
         """A policy revision takes force; fires when that is durable."""
         return self._later(self.ledger.announce(revision, facts=facts))
 
     def _details(self, **details: str) -> dict[str, str]:
-        if not self.ledger.sealed_to:
-            return {}
+        """What is sealed to counsel; asked for only where details are kept at all."""
         return {name: text for name, text in {**details, "operator": self._operator}.items() if text}
 
     def _later(self, future: Future[Receipt]) -> Deferred[Receipt]:
         """A Deferred that fires in the loop's own thread, whichever thread the ledger resolves in."""
-        receipt: Deferred[Receipt] = Deferred()
+        waiting: Deferred[Receipt] = Deferred()
 
-        def fire() -> None:
-            error = future.exception()
-            if receipt.called:
+        def fire(receipt: Receipt | LedgerError) -> None:
+            if waiting.called:
                 return
-            if error is None:
-                receipt.callback(future.result())
+            if isinstance(receipt, LedgerError):
+                waiting.errback(receipt)
             else:
-                receipt.errback(error)
+                waiting.callback(receipt)
 
-        def done(_: Future[Receipt]) -> None:
-            if threading.get_ident() == self._thread:
-                fire()
-            else:
-                self._hop(fire)
+        self._when(future, fire)
+        return waiting
+
+    def _when(self, future: Future[Receipt], then: Callable[[Receipt | LedgerError], None]) -> None:
+        """Call `then` in the loop's thread: the ledger resolves there, but fails in its own."""
+
+        def done(future: Future[Receipt]) -> None:
+            error = future.exception()
+            if error is None:
+                then(future.result())
+                return
+            lost = error if isinstance(error, LedgerError) else LedgerLost(f"the ledger failed: {error!r}")
+            self._hop(partial(then, lost))
 
         future.add_done_callback(done)
-        return receipt
 
 
 def hop() -> Callable[[Callable[[], None]], object]:
@@ -157,17 +201,3 @@ def hop() -> Callable[[Callable[[], None]], object]:
         call: Callable[[Callable[[], None]], object] = reactor.callFromThread
         return call
     return asyncio.get_running_loop().call_soon_threadsafe
-
-
-def _domain(url: str) -> str:
-    host = read(url).host
-    return _registrable(host) if host else ""
-
-
-@lru_cache(maxsize=4096)
-def _registrable(host: str) -> str:
-    """The registrable domain, the host itself where it has none: it goes into the ledger as a keyed tag only."""
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return suffixes().registrable(host) or host

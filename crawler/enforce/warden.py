@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
@@ -34,12 +35,16 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
+    from ..ledger import Receipt
     from ..policy.policyset import PolicySet
     from .site_gates import SiteGates
 
 __all__ = ["RecordLost", "Warden"]
 
 logger = logging.getLogger("desist")
+_FREE_SECONDS: Final = 1.0
+"""How late a document that takes force by its own date may be noticed for a name on the way."""
+_KEPT_NAMES: Final = 10_000
 _WARDENS: Final[WeakKeyDictionary[Any, Warden]] = WeakKeyDictionary()
 
 
@@ -79,7 +84,7 @@ class Warden:
         """Told (old, new) once a new set is in force."""
         self.lost = False
         self._waiting = 0
-        self._told: set[tuple[str, str]] = set()
+        self._told: set[tuple[tuple[str, ...], str]] = set()
         self._choices = Choices(notices_to_others=options.notices_to_others, unknown_platform=options.unknown_platform)
         self._take(policies)
         _WARDENS[crawler] = self
@@ -96,28 +101,42 @@ class Warden:
 
     def _take(self, policies: PolicySet) -> None:
         self.policies = policies
+        self._free: dict[str, float] = {}
         self._judge = Judge(policies, agent=self.options.agent, purposes=self.purposes, options=self._choices)
 
     # --- judging ---------------------------------------------------------------------------------------------------
 
     def judge(
-        self, url: str, *, robots: RobotsVerdict | RobotsState = NOT_ASKED, signals: Iterable[Signal] = ()
+        self, url: str, *, robots: RobotsVerdict | RobotsState = NOT_ASKED, signals: Sequence[Signal] = ()
     ) -> Decision:
         """The decision on a URL as things stand now; never raises."""
         if self.lost:
             return self.trouble(url, "the ledger failed, so nothing is fetched")
         try:
-            return self._judge.decide(url, robots=robots, signals=tuple(signals))
+            return self._judge.decide(url, robots=robots, signals=signals)
         except Exception as error:  # noqa: BLE001 - an erring gate refuses
             return self.trouble(url, f"judging failed: {type(error).__name__}: {error}")
 
     def judge_name(self, url: str, name: str, how: str) -> Decision | None:
         """The refusal that a name or address on the way to `url` brings with it, or None; never raises."""
+        now = time.monotonic()
+        if self._free.get(name, 0.0) > now:
+            return None
         try:
+            decision = self._judge.host(name)
+            if not decision.refused:
+                self._keep_free(name, now)
+                return None
             decision = self._judge.host(name, path=read(url).path)
         except Exception as error:  # noqa: BLE001 - an erring gate refuses
             decision = self.trouble(url, f"judging failed: {type(error).__name__}: {error}")
         return with_route(decision, url, f"{how} {name}") if decision.refused else None
+
+    def _keep_free(self, name: str, now: float) -> None:
+        """Remember for a moment that no path of this name is refused: every page asks the same of its host."""
+        if len(self._free) >= _KEPT_NAMES:
+            self._free.clear()
+        self._free[name] = now + _FREE_SECONDS
 
     def trouble(self, url: str, why: str) -> Decision:
         """A refusal because a gate could not do its work."""
@@ -163,24 +182,24 @@ class Warden:
         except LedgerError as error:
             return self.lose(error)
         self._announce(decision, stage)
-        return Refused(decision, stage=stage, receipt=receipt)
+        return Refused(decision, stage=stage, receipt=receipt.n)
 
     def refuse_later(self, decision: Decision, stage: str, request: Request) -> None:
-        """The same in the background: log line, count and errback follow the receipt."""
+        """The same without waiting: log line, count and errback follow the receipt."""
         self._waiting += 1
-        pending = deferred_from_coro(self._refuse_link(decision, stage, request))
-        pending.addErrback(self._failed)
+        self.recorder.refuse_then(decision, stage, partial(self._link_refused, decision, stage, request))
 
-    async def _refuse_link(self, decision: Decision, stage: str, request: Request) -> None:
-        try:
-            refused = await self.refuse(decision, stage)
-            if request.errback is not None:
-                failure = Failure(refused)  # type: ignore[no-untyped-call]
-                self.crawler.engine.scraper.enqueue_scrape(failure, request)
-        finally:
-            self._waiting -= 1
-            if not self._waiting:
-                self._wake()
+    def _link_refused(self, decision: Decision, stage: str, request: Request, receipt: Receipt | LedgerError) -> None:
+        self._waiting -= 1
+        if isinstance(receipt, LedgerError):
+            self.lose(receipt)
+            return
+        self._announce(decision, stage)
+        if request.errback is not None:
+            failure = Failure(Refused(decision, stage=stage, receipt=receipt.n))  # type: ignore[no-untyped-call]
+            self.crawler.engine.scraper.enqueue_scrape(failure, request)
+        if not self._waiting:
+            self.wake()
 
     async def permit(self, request: Request, decision: Decision, resolution: Resolution, *, proxied: bool) -> Grant:
         """Put a permit on record and, once it is durable, register the grant; raises RecordLost."""
@@ -201,14 +220,10 @@ class Warden:
 
     def _announce(self, decision: Decision, stage: str) -> None:
         reason = decision.governing
-        basis = reason.basis.value if reason else Basis.DEFAULT.value
-        stats = self.crawler.stats
-        stats.inc_value("desist/refused")
-        stats.inc_value(f"desist/refused/{basis}")
-        stats.inc_value(f"desist/refused_at/{stage}")
-        for platform in decision.platforms:
-            stats.inc_value(f"desist/refused_platform/{platform}")
-        key = (",".join(decision.platforms), reason.rule if reason else "")
+        count = self.crawler.stats.inc_value
+        for name in _stats(reason.basis if reason else Basis.DEFAULT, stage, decision.platforms):
+            count(name)
+        key = (decision.platforms, reason.rule if reason else "")
         if key not in self._told:
             self._told.add(key)
             logger.warning("%s", message_of(decision), extra={"spider": self.crawler.spider})
@@ -260,10 +275,22 @@ class Warden:
             decision = refusal(url, Basis.PROCESS, f"no-grant:{what}", why, help=mend, revision=self.policies.revision)
         deferred_from_coro(self.refuse(decision, "resolver")).addErrback(self._failed)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Let the engine look at its queue again."""
         slot = self.crawler.engine._slot  # Scrapy has no other way to look at its queue again
         if slot is not None:
             slot.nextcall.schedule()
 
     def _failed(self, failure: Failure) -> None:
         logger.error("a gate failed in the background: %s", failure.getTraceback(), extra={"at": time.time_ns()})
+
+
+@lru_cache(maxsize=1024)
+def _stats(basis: Basis, stage: str, platforms: tuple[str, ...]) -> tuple[str, ...]:
+    """The names under which one refusal counts."""
+    return (
+        "desist/refused",
+        f"desist/refused/{basis.value}",
+        f"desist/refused_at/{stage}",
+        *(f"desist/refused_platform/{platform}" for platform in platforms),
+    )

@@ -21,10 +21,11 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from ..errors import DesistError, GateError
 from ..model import Basis, Decision
-from ..urls import Target, canonical_host, read
+from ..urls import canonical_host
 from .destinations import endpoint_of
 from .grants import Grant, Sent
 from .inner import fit
+from .places import Place, place_of
 from .reactor_gate import on_reactor
 from .resolver import Resolution
 from .verdicts import refusal
@@ -53,6 +54,7 @@ class WireGate(BaseDownloadHandler):
         self._warden = Warden.of(crawler)
         self._behind: dict[str, Any] = dict(crawler.settings[BEHIND])
         self._inner: dict[str, Any] = {}
+        self._with_reactor = crawler.settings.getbool("TWISTED_REACTOR_ENABLED")
 
     async def download_request(self, request: Request) -> Response:
         """Decide, record, let go; raises Refused."""
@@ -108,11 +110,11 @@ class WireGate(BaseDownloadHandler):
             decision = self._judge(request)
             if decision.refused:
                 return decision, None
-            target = read(url)
-            refused = self._header(request, target)
+            place = place_of(url)
+            refused = self._header(request, place)
             if refused is not None:
                 return refused, None
-            host = target.host
+            host = place.host
             if request.meta.get("proxy"):
                 through = self._proxy(request)
                 if isinstance(through, Decision):
@@ -127,12 +129,12 @@ class WireGate(BaseDownloadHandler):
         site = self._warden.site
         return self._warden.judge(request.url) if site is None else site.on_hand(request)
 
-    def _header(self, request: Request, target: Target) -> Decision | None:
+    def _header(self, request: Request, place: Place) -> Decision | None:
         """The refusal of a Host header that names another host than the URL does (RFC 9112 3.2)."""
         for value in request.headers.getlist("Host"):
             name, _, port = value.decode("latin-1").strip().partition(":")
             try:
-                same = canonical_host(name) == target.host and (not port or int(port) == target.port)
+                same = canonical_host(name) == place.host and (not port or int(port) == place.port)
             except ValueError:
                 same = False
             if same:
@@ -200,8 +202,8 @@ class WireGate(BaseDownloadHandler):
 
     def _handler(self, request: Request) -> Any:
         """The handler behind the gate for the request's scheme, fitted so that it dials what was judged."""
-        scheme = read(request.url).scheme
-        if self.crawler.settings.getbool("TWISTED_REACTOR_ENABLED") and not on_reactor():
+        scheme = place_of(request.url).scheme
+        if self._with_reactor and not on_reactor():
             raise GateError("something took the resolver gate out of the reactor")
         if scheme not in self._inner:
             path = self._behind.get(scheme)
