@@ -199,7 +199,7 @@ class Reason(msgspec.Struct, frozen=True):
     """The permission that lifts it: such a reason is kept, and does not refuse."""
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """The answer to one URL: the effect, every reason, and what it is filed against."""
 
     effect: Effect

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .judge import Judge, decide, judge_host
+from .ask import decide, judge_host
+from .judge import Judge
 from .message import message_of
 from .options import Options
 

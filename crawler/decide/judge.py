@@ -13,31 +13,36 @@ from datetime import datetime
 from time import time_ns
 from typing import Final
 
-import msgspec.structs
-
-from ..model import ALL_PURPOSES, NOT_ASKED, Basis, Decision, Purpose, Reason, RobotsState, RobotsVerdict, Signal
+from ..model import (
+    ALL_PURPOSES,
+    NOT_ASKED,
+    Basis,
+    Decision,
+    Effect,
+    Purpose,
+    Reason,
+    RobotsState,
+    RobotsVerdict,
+    Signal,
+)
 from ..policy.policyset import PolicySet
 from ..policy.rules import NEVER
-from ..urls import PLAIN_HOST, Target, canonical_host, read
+from ..urls import MAX_HOST, PLAIN_HOST, Target, canonical_host, read
 from .options import DEFAULT, Options, instant_of, purposes_of
 from .readings import robots_reason, signal_reasons
 from .routes import carries, may_carry, routes
+from .settle import broken_route, by_way, governing_of, settled, trouble_of, unknown_platform
 from .standing import Question, Standing, readings_of
 
-__all__ = ["Judge", "Robots", "decide", "judge_host"]
+__all__ = ["Answer", "Judge", "Robots"]
 
 Robots = RobotsVerdict | RobotsState
-_PLAIN: Final = re.compile(rf"https?://(?:{PLAIN_HOST.pattern})(?::[1-9][0-9]{{0,4}})?")
+_PLAIN: Final = re.compile(rf"https?://({PLAIN_HOST.pattern})(?::[1-9][0-9]{{0,3}})?")
 _KEPT: Final = 1 << 17
-"""Prefixes and hosts that a judge remembers before it starts afresh: memory stays flat, whatever is crawled."""
+"""Prefixes that a judge remembers before it starts afresh: memory stays flat, whatever is crawled."""
 _CHECKED: Final[tuple[str, ...]] = ()
 _UNCHECKED: Final = ("robots", "signals")
 _UNASKED: Final = ("robots",)
-_HELP: Final = {
-    Basis.INVALID_URL: "write the whole URL, for example https://example.com/page",
-    Basis.AMBIGUOUS: "write the URL so that every reader sees the same host",
-    Basis.SCHEME: "only http and https pass a gate",
-}
 
 
 class Answer:
@@ -47,10 +52,10 @@ class Answer:
 
     def __init__(self, reasons: tuple[Reason, ...], platforms: tuple[str, ...], docket: str, until: int) -> None:
         self.governing = governing_of(reasons)
-        self.effect: str = "allow" if self.governing is None else "refuse"
+        self.effect: Effect = "allow" if self.governing is None else "refuse"
         self.reasons = reasons
         self.platforms = platforms
-        self.docket = docket
+        self.docket = self.governing.docket if self.governing else docket
         self.until = until
 
 
@@ -74,128 +79,140 @@ class Judge:
         self.question = Question(
             declared or ALL_PURPOSES, declared is not None, agent, options, NEVER - 1 if known is None else known
         )
+        self._revision = policies.revision
         self._answers: dict[str, Answer] = {}
-        self._standings: dict[str, Standing] = {}
+        self._standings: dict[object, Standing] = {}
+        self._free = Answer((), (), "", NEVER)
 
     def decide(self, url: str, *, robots: Robots = NOT_ASKED, signals: Sequence[Signal] = ()) -> Decision:
         """The decision on one URL; never raises, whatever the text."""
         end = url.find("/", 8)
-        answer = self._answers.get(url[:end] if end > 0 else url)
+        answer = self._answers.get(url[:end] if end > 0 else url) or self._meet(url[:end] if end > 0 else url)
         if (
-            answer is not None
-            and robots is NOT_ASKED
-            and not signals
-            and (end < 0 or not may_carry(url[end:]))
-            and (answer.until == NEVER or self.now() < answer.until)
+            answer is None
+            or signals
+            or (end > 0 and may_carry(url[end:]))
+            or (answer.until != NEVER and self.now() >= answer.until)
         ):
-            return Decision(
-                answer.effect,  # type: ignore[arg-type]
-                url,
-                answer.reasons,
-                answer.governing,
-                answer.docket,
-                answer.platforms,
-                self.policies.revision,
-                _UNCHECKED,
-            )
-        try:
-            return self._decide(url, robots, signals)
-        except Exception as error:  # noqa: BLE001 - an error of ours must never let a request pass
-            return self._failed(url, error)
+            return self._guarded(url, robots, signals)
+        if robots is NOT_ASKED:
+            unchecked = _UNCHECKED
+        elif type(robots) is RobotsVerdict and robots.effect == "allow":
+            unchecked = _CHECKED
+        else:
+            return self._guarded(url, robots, signals)
+        return Decision(
+            answer.effect,
+            url,
+            answer.reasons,
+            answer.governing,
+            answer.docket,
+            answer.platforms,
+            self._revision,
+            unchecked,
+        )
 
     def refusal(self, url: str) -> Decision | None:
         """The decision where it refuses, None where it allows: what a long list is judged with."""
         end = url.find("/", 8)
         answer = self._answers.get(url[:end] if end > 0 else url)
-        if (
-            answer is not None
-            and answer.governing is None
-            and answer.until == NEVER
-            and (end < 0 or not may_carry(url[end:]))
-        ):
+        if answer is self._free and (end < 0 or not may_carry(url[end:])):
             return None
         decision = self.decide(url)
         return decision if decision.governing is not None else None
 
-    def _failed(self, url: str, error: Exception) -> Decision:
-        """The refusal of a URL that could not be judged."""
-        message = f"it could not be judged: {type(error).__name__}: {error}"[:300]
-        help_ = "report it with this URL; nothing is fetched meanwhile"
-        return self._decision(url, [Reason(Basis.POLICY_ERROR, "judge", message, help=help_)], (), "", _UNCHECKED)
+    def _meet(self, prefix: str) -> Answer | None:
+        """The answer of a prefix that is new, where it is plain and its host answers for all paths."""
+        plain = _PLAIN.fullmatch(prefix)
+        if plain is None or len(plain[1]) > MAX_HOST or carries(plain[1]):
+            return None
+        answer = self._answer(plain[1])
+        if answer is not None:
+            if len(self._answers) >= _KEPT:
+                self._answers.clear()
+            self._answers[prefix] = answer
+        return answer
+
+    def _answer(self, host: str) -> Answer | None:
+        """What documents say of a canonical host; None where paths are told apart."""
+        owners = self.policies.owners(host)
+        refuses_unknown = self.question.options.unknown_platform == "refuse"
+        if not owners and not refuses_unknown and not self.policies.image.broken:
+            return self._free
+        standing = self.standing(host, self.now())
+        if standing.whole is None:
+            return None
+        reasons = list(standing.whole.reasons)
+        if refuses_unknown and not standing.platforms and not reasons:
+            reasons.append(unknown_platform(host))
+        docket = standing.whole.docket
+        until = NEVER if self.at is not None else standing.until
+        return Answer(settled(reasons, self.question, docket), standing.platforms, docket, until)
 
     def now(self) -> int:
         """The instant that is asked for, in microseconds."""
         return self.at if self.at is not None else time_ns() // 1000
+
+    def _guarded(self, url: str, robots: Robots, signals: Sequence[Signal]) -> Decision:
+        """The long way, where an error of ours refuses."""
+        try:
+            return self._decide(url, robots, signals)
+        except Exception as error:  # noqa: BLE001 - an error of ours must never let a request pass
+            message = f"it could not be judged: {type(error).__name__}: {error}"[:300]
+            help_ = "report it with this URL; nothing is fetched meanwhile"
+            return self._decision(url, [Reason(Basis.POLICY_ERROR, "judge", message, help=help_)], (), "", _UNCHECKED)
 
     def _decide(self, url: str, robots: Robots, signals: Sequence[Signal]) -> Decision:
         """The long way."""
         now = self.now()
         target = read(url)
         reasons, platforms, docket = self._documents(target, now)
-        if self._plain(url, target):
-            self._remember(url, target, now)
         reasons += robots_reason(robots, target, self.question)
         reasons += signal_reasons(signals, target, self.question)
-        return self._decision(url, reasons, platforms, docket, _unchecked(robots, signals))
+        unchecked = _CHECKED if robots is not NOT_ASKED else _UNASKED if signals else _UNCHECKED
+        return self._decision(url, reasons, platforms, docket, unchecked)
 
     def _decision(
-        self, url: str, reasons: list[Reason], platforms: tuple[str, ...], docket: str, unchecked: tuple[str, ...]
+        self, url: str, reasons: Iterable[Reason], platforms: tuple[str, ...], docket: str, unchecked: tuple[str, ...]
     ) -> Decision:
         """Put reasons in governing order and say what the decision is filed against."""
-        kept = _settled(reasons, self.question, docket)
-        governing = governing_of(kept)
-        filed = governing.docket if governing else docket
-        effect = "refuse" if governing else "allow"
-        return Decision(effect, url, kept, governing, filed, platforms, self.policies.revision, unchecked)  # type: ignore[arg-type]
+        answer = Answer(settled(reasons, self.question, docket), platforms, docket, NEVER)
+        return Decision(
+            answer.effect, url, answer.reasons, answer.governing, answer.docket, platforms, self._revision, unchecked
+        )
 
     def _documents(self, target: Target, now: int) -> tuple[list[Reason], tuple[str, ...], str]:
         """What the URL itself, its hosts and its routes give: reasons, platforms, the platform's docket."""
-        reasons = [_trouble(target)] if target.trouble else []
+        reasons = [trouble_of(target)] if target.trouble else []
         readings = readings_of(target.path, target.raw_path)
         found = [self.standing(host, now).find(readings) for host in target.hosts]
         for finding in found:
             reasons += finding.reasons
         for route in routes(target):
             arrived = [self.standing(host, now).find(readings_of(route.path, route.raw_path)) for host in route.hosts]
-            reasons += [_by_way(reason, route.via) for finding in arrived for reason in finding.reasons]
+            reasons += [by_way(reason, route.via) for finding in arrived for reason in finding.reasons]
             found += [finding for finding in arrived if finding.reasons]
             if route.trouble:
-                reasons.append(
-                    Reason(Basis.AMBIGUOUS, "route", route.trouble, via=route.via, help=_HELP[Basis.AMBIGUOUS])
-                )
+                reasons.append(broken_route(route.trouble, route.via))
         platforms = tuple(sorted({slug for finding in found for slug in finding.platforms}))
         if not platforms and not reasons and self.question.options.unknown_platform == "refuse":
-            reasons.append(_unknown(target))
+            reasons.append(unknown_platform(target.host))
         return reasons, platforms, next((finding.docket for finding in found if finding.docket), "")
 
     def standing(self, host: str, now: int) -> Standing:
-        """How a host stands at an instant, remembered until something changes."""
-        standing = self._standings.get(host)
+        """How a host stands at an instant, remembered until something changes.
+
+        Hosts of the same owners stand alike, unless a rule or permission of theirs names hosts.
+        """
+        owners = self.policies.owners(host)
+        alike = not self.policies.image.broken and all(self.policies.alike(number) for number, _ in owners)
+        key: object = owners if alike else host
+        standing = self._standings.get(key)
         if standing is None or not standing.since <= now < standing.until:
             if len(self._standings) >= _KEPT:
                 self._standings.clear()
-            standing = self._standings[host] = Standing(self.policies, host, self.question, now)
+            standing = self._standings[key] = Standing(self.policies, host, self.question, now)
         return standing
-
-    def _plain(self, url: str, target: Target) -> bool:
-        """Whether every reader reads this prefix alike, and its host answers for all paths."""
-        end = url.find("/", 8)
-        prefix = url[:end] if end > 0 else url
-        return target.trouble is None and _PLAIN.fullmatch(prefix) is not None and not carries(target.host)
-
-    def _remember(self, url: str, target: Target, now: int) -> None:
-        """Keep the answer of a plain prefix whose host does not tell paths apart."""
-        standing = self.standing(target.host, now)
-        if standing.whole is None:
-            return
-        bare = Target(url, target.scheme, target.host, target.port, "/", "/", (target.host,))
-        reasons, platforms, docket = self._documents(bare, now)
-        decision = self._decision(url, reasons, platforms, docket, _UNCHECKED)
-        if len(self._answers) >= _KEPT:
-            self._answers.clear()
-        end = url.find("/", 8)
-        until = NEVER if self.at is not None else standing.until
-        self._answers[url[:end] if end > 0 else url] = Answer(decision.reasons, platforms, decision.docket, until)
 
     def host(self, name: str, *, path: str | None = None) -> Decision:
         """The decision on a bare name or address: a CNAME's target, what a name resolves to, a proxy.
@@ -208,110 +225,4 @@ class Judge:
             trouble = Reason(Basis.INVALID_URL, "invalid-url", str(error), help="a host name or address is wanted")
             return self._decision(name, [trouble], (), "", _UNCHECKED)
         finding = self.standing(host, self.now()).find(None if path is None else readings_of(path))
-        return self._decision(name, list(finding.reasons), finding.platforms, finding.docket, _UNCHECKED)
-
-
-def governing_of(reasons: Iterable[Reason]) -> Reason | None:
-    """The first reason in governing order that is not lifted."""
-    return min((r for r in reasons if not r.lifted_by), key=lambda reason: reason.basis.rank, default=None)
-
-
-def _settled(reasons: list[Reason], question: Question, docket: str) -> tuple[Reason, ...]:
-    """Each reason once, in governing order, with its docket, and with the mend where only silence refuses."""
-    first: dict[tuple[str, str], Reason] = {}
-    for reason in reasons:
-        first.setdefault((reason.basis, reason.rule), reason)
-    unique = sorted(first.values(), key=lambda reason: reason.basis.rank)
-    help_ = _purposes_help(unique, question)
-    return tuple(_docketed(reason, docket, "" if reason.lifted_by else help_) for reason in unique)
-
-
-def _docketed(reason: Reason, docket: str, help_: str) -> Reason:
-    if reason.docket and not help_:
-        return reason
-    return msgspec.structs.replace(
-        reason, docket=reason.docket or docket or f"house:{reason.basis}", help=help_ or reason.help
-    )
-
-
-def _purposes_help(reasons: Iterable[Reason], question: Question) -> str:
-    """Which declared purposes would not be refused, where the spider declares none."""
-    if question.declared:
-        return ""
-    refused: set[Purpose] = set()
-    for reason in reasons:
-        if not reason.lifted_by:
-            refused |= set(reason.purposes or ALL_PURPOSES)
-    free = ALL_PURPOSES - refused
-    if not refused or not free:
-        return ""
-    return f"declare what you fetch for in DESIST_PURPOSES: this does not refuse {', '.join(sorted(free))}"
-
-
-def _by_way(reason: Reason, via: str) -> Reason:
-    return msgspec.structs.replace(reason, via=reason.via or via)
-
-
-def _trouble(target: Target) -> Reason:
-    """The reason of a URL that cannot be judged further."""
-    basis = target.trouble or Basis.INVALID_URL
-    return Reason(basis, str(basis), target.why, help=_HELP[basis])
-
-
-def _unknown(target: Target) -> Reason:
-    help_ = "name it in policies/platforms/, or set DESIST_UNKNOWN_PLATFORM to `robots`"
-    return Reason(Basis.DEFAULT, "unknown-platform", f"no document names `{target.host}`", help=help_)
-
-
-def _unchecked(robots: Robots, signals: Sequence[Signal]) -> tuple[str, ...]:
-    """What was not asked."""
-    if robots is not NOT_ASKED:
-        return _CHECKED
-    return _UNASKED if signals else _UNCHECKED
-
-
-def decide(  # noqa: PLR0913 - the public signature
-    policy_set: PolicySet,
-    url: str,
-    *,
-    at: datetime | int | str | None = None,
-    agent: str = "",
-    purposes: Iterable[Purpose | str] | None = None,
-    robots: Robots = NOT_ASKED,
-    signals: Sequence[Signal] = (),
-    known_at: datetime | int | str | None = None,
-    options: Options = DEFAULT,
-) -> Decision:
-    """Decide one URL: documents, routes, robots and signals, every reason kept, deny overriding.
-
-    `at` replays a past moment, `known_at` what was on file then; purposes None means undeclared, judged as all.
-    Never raises on any text; UsageError on a purpose or moment that is none.
-    """
-    key = (at, agent, purposes if isinstance(purposes, (frozenset, str)) else _frozen(purposes), known_at, options)
-    judge = policy_set.judges.get(key)
-    if judge is None:
-        if len(policy_set.judges) >= 64:
-            policy_set.judges.clear()
-        judge = Judge(policy_set, agent=agent, purposes=purposes, options=options, at=at, known_at=known_at)
-        policy_set.judges[key] = judge
-    decision: Decision = judge.decide(url, robots=robots, signals=signals)
-    return decision
-
-
-def _frozen(purposes: Iterable[Purpose | str] | None) -> frozenset[Purpose] | None:
-    return None if purposes is None else purposes_of(purposes)
-
-
-def judge_host(
-    policy_set: PolicySet,
-    name: str,
-    *,
-    path: str | None = None,
-    at: datetime | int | str | None = None,
-    agent: str = "",
-    purposes: Iterable[Purpose | str] | None = None,
-    options: Options = DEFAULT,
-) -> Decision:
-    """Decide a bare host name or address: CNAME targets and resolved addresses, for the resolver gate."""
-    judge = Judge(policy_set, agent=agent, purposes=purposes, options=options, at=at)
-    return judge.host(name, path=path)
+        return self._decision(name, finding.reasons, finding.platforms, finding.docket, _UNCHECKED)

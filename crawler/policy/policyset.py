@@ -108,6 +108,7 @@ class PolicySet:
         self._ends = image.ends.cast("Q") if image.ends.nbytes else image.ends
         self._detail_ends = image.detail_ends.cast("Q") if image.detail_ends.nbytes else image.detail_ends
         self._records: dict[int, PlatformRecord] = {}
+        self._alike: dict[int, bool] = {}
         self._networks: Networks | None = None
         self.judges: dict[Any, Any] = {}
         """Owned by `desist.decide`: what was worked out for this set, by the arguments that it was worked out for."""
@@ -174,6 +175,13 @@ class PolicySet:
             record = self._records[number] = _RECORDS.decode(_slice(self.image.records, self._ends, number))
         return record
 
+    def alike(self, number: int) -> bool:
+        """Whether no rule, permission or change of a platform names hosts: then its hosts of one reach stand alike."""
+        known = self._alike.get(number)
+        if known is None:
+            known = self._alike[number] = not any(_names_hosts(self.record(number)))
+        return known
+
     def details(self, number: int) -> PlatformDetails:
         """The hosts and places of a platform."""
         return _DETAILS.decode(_slice(self.image.details, self._detail_ends, number))
@@ -190,6 +198,13 @@ class PolicySet:
         labels = host.split(".")
         names = (".".join(labels[start:]) for start in range(max(1, len(labels) - 1)))
         return next((broken[name] for name in (*slugs, *names) if name in broken), "")
+
+
+def _names_hosts(record: PlatformRecord) -> Iterator[bool]:
+    """For each scope of a platform whether it names hosts one by one."""
+    for part in (*record.rules, *record.permits):
+        scopes = (part.scope, *(change.scope for change in part.life.changes if change.scope is not None))
+        yield from (bool(scope.hosts) and scope.hosts != ("all",) for scope in scopes)
 
 
 def _nearest(found: set[int]) -> tuple[tuple[int, Reach], ...]:

@@ -490,7 +490,7 @@ def test_an_error_of_ours_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("no")
 
     monkeypatch.setattr("desist.decide.judge.read", broken)
-    assert bases(decide(policies(PLATFORM), "https://good.test/")) == ["policy-error"]
+    assert bases(decide(policies(PLATFORM), "https://good.test/?url=a.test")) == ["policy-error"]
 
 
 # ---------------------------------------------------------------------------------------------------- bare hosts
