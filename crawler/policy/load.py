@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -147,22 +147,53 @@ def _whole(path: Path, code: str, message: str, help_: str) -> Diagnostic:
     return Diagnostic(code, message, Place(str(path)), help=help_)
 
 
+class Parsed(NamedTuple):
+    """What one file holds, whichever folder it lies in."""
+
+    content: bytes
+    documents: list[tuple[Document, yaml_source.Source]]
+    diagnostics: list[Diagnostic]
+
+
+_KEPT: Final = 200_000
+_parsed: dict[str, Parsed] = {}
+"""Files as they were read last, by name: a reload parses what changed and nothing else. Guarded by the GIL: an entry is
+never changed, only replaced, and serves only for equal bytes."""
+
+
 def _take_file(loaded: Loaded, folder: int, name: str, content: bytes) -> None:
     """Add the documents of one file, and what is wrong with it."""
+    parsed = _parsed.get(name)
+    if parsed is None or parsed.content != content:
+        if len(_parsed) >= _KEPT:
+            _parsed.clear()
+        parsed = _parsed[name] = _parse(name, content)
+    for doc, one in parsed.documents:
+        _file_away(loaded, doc, one, folder)
+    loaded.diagnostics += parsed.diagnostics
+    if any(d.severity == "error" for d in parsed.diagnostics):
+        loaded.broken[name] = _words(name, content)
+
+
+def _parse(name: str, content: bytes) -> Parsed:
     sources, diagnostics = yaml_source.read(name, content)
     if not sources and not diagnostics:
         diagnostics.append(Diagnostic("D005", "file holds no document", Place(name, 1, 1), help=_KINDS_HELP))
+    documents = []
     for one in sources:
-        diagnostics += _take_document(loaded, folder, one)
-    loaded.diagnostics += sorted(diagnostics, key=lambda d: d.place)
-    if any(d.severity == "error" for d in diagnostics):
-        loaded.broken[name] = _words(name, content)
+        found = _typed(one)
+        if isinstance(found, list):
+            diagnostics += found
+        else:
+            documents.append((found, one))
+    return Parsed(content, documents, sorted(diagnostics, key=lambda d: d.place))
 
 
 _KINDS_HELP = "a document begins with `platform:`, `notice:`, `terms:` or `permission:`; see `desist policy new`"
 
 
-def _take_document(loaded: Loaded, folder: int, one: yaml_source.Source) -> list[Diagnostic]:
+def _typed(one: yaml_source.Source) -> Document | list[Diagnostic]:
+    """The typed document, or all that is wrong with it."""
     if not isinstance(one.data, dict):
         return [Diagnostic("D005", "not a mapping of keys to values", one.place(), help=_KINDS_HELP)]
     kind = next((k for k in KINDS if k in one.data), "")
@@ -171,11 +202,9 @@ def _take_document(loaded: Loaded, folder: int, one: yaml_source.Source) -> list
         help_ = f"did you mean `{meant}`? {_KINDS_HELP}" if meant else _KINDS_HELP
         return [Diagnostic("D005", "document is of no known kind", one.place(), help=help_)]
     try:
-        doc = KINDS[kind].model_validate(one.data)
+        return KINDS[kind].model_validate(one.data)
     except ValidationError as error:
         return [diagnose(one, KINDS[kind], dict(e)) for e in error.errors(include_url=False)]
-    _file_away(loaded, doc, one, folder)
-    return []
 
 
 def _file_away(loaded: Loaded, doc: Document, one: yaml_source.Source, folder: int) -> None:

@@ -135,3 +135,17 @@ def test_hidden_files_and_tests_are_not_documents(tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"platform: {path.stem.strip('.')}\nhosts: [x.test]\n")
     assert [e.doc.key for e in load_documents([tmp_path]).platforms] == ["kept"]
+
+
+def test_a_file_that_changed_is_read_anew_and_one_that_did_not_is_not(tmp_path, monkeypatch):
+    """A reload costs what changed; equal bytes under another name or in another folder stand where they stand."""
+    for name in ("p", "q"):
+        (tmp_path / f"{name}.yaml").write_text(f"platform: {name}\nhosts: [{name}.test]\n")
+    first = load_documents([tmp_path])
+    read = []
+    monkeypatch.setattr("desist.policy.source.read", lambda name, content: read.append(name) or ([], []))
+    assert [e.doc for e in load_documents([tmp_path]).platforms] == [e.doc for e in first.platforms]
+    assert read == []
+    (tmp_path / "q.yaml").write_text("platform: r\nhosts: [r.test]\n")
+    load_documents([tmp_path])
+    assert read == [str(tmp_path / "q.yaml")]
