@@ -7,6 +7,7 @@ permits it. It ends with the request, and with it the addresses that it pinned.
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Grant", "Grants", "Sent"]
 
 _NUMBERS: Final = itertools.count(1)
+_HOSTS: Final = 10_000
 
 
 class Sent(NamedTuple):
@@ -84,6 +86,8 @@ class Grants:
 
     def __init__(self) -> None:
         self._grants: dict[int, Grant] = {}
+        self._ends: dict[str, int] = {}
+        """When a host's last request ended, microseconds since 1970; the latest hosts are kept."""
 
     def __len__(self) -> int:
         return len(self._grants)
@@ -97,13 +101,27 @@ class Grants:
 
     def drop(self, grant: Grant) -> None:
         """Its request is over."""
+        if grant.resolution.names:
+            self._ended(grant.resolution.names[0])
         grant.end()
         self._grants.pop(grant.number, None)
+
+    def _ended(self, host: str) -> None:
+        self._ends.pop(host, None)
+        self._ends[host] = time.time_ns() // 1000
+        if len(self._ends) > _HOSTS:
+            del self._ends[next(iter(self._ends))]
+
+    def last_end(self, refused: Callable[[str], bool]) -> int:
+        """When the last request to one of the refused hosts ended, microseconds since 1970; 0 where none is known."""
+        return max((at for host, at in self._ends.items() if refused(host)), default=0)
 
     def stop_refused(self, judge: Callable[[Grant], Decision]) -> list[Grant]:
         """Stop every grant that `judge` refuses now; those stopped."""
         stopped = []
         for grant in self:
+            if grant.stopped is not None:
+                continue
             decision = judge(grant)
             if decision.refused:
                 grant.stop(decision)

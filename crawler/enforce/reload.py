@@ -1,16 +1,28 @@
-"""Policies that change while a crawl runs: a folder that is watched, a set that is swapped as a whole."""
+"""Policies that change while a crawl runs: what a changed file forbids is in force within milliseconds.
+
+Two threads beside the loop's: one looks at the folders and reads changed files alone (policy/tighten.py), so that their
+prohibitions take force at once; the other reads and checks the whole set anew (policy/reload.py), which may take a
+second, and only that one may loosen. Each set is swapped in the loop's thread, in one go: judge, requests in flight,
+idle connections. Then the queue is purged in small steps, and the ledger gets a certificate of the change.
+"""
 
 from __future__ import annotations
 
 import logging
+import signal
 import threading
+import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import DesistError, LedgerError
-from ..policy.policyset import PolicySet
+from ..errors import LedgerError
+from ..policy.policyset import PolicySet, folders_of
+from .notices import Notices
+from .pools import close_idle
+from .purge import Purge
 from .recorder import hop
+from .watch import Watch
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
@@ -20,57 +32,171 @@ if TYPE_CHECKING:
 __all__ = ["Reload"]
 
 logger = logging.getLogger("desist")
-_STEP_MS = 5
+_HANGUP: Final = getattr(signal, "SIGHUP", None)
+_SHOWN: Final = 5
+"""Errors of an invalid set that the log names."""
 
 
 class Reload:
-    """Watches the policy folders from a thread of its own and swaps in the loop's."""
+    """Keeps one crawl's policy set at what its folders say."""
 
     def __init__(self, warden: Warden) -> None:
         self._warden = warden
-        self._folders = [Path(folder) for folder in warden.options.policies] or None
-        self._stop = threading.Event()
+        self._folders = folders_of([Path(folder) for folder in warden.options.policies] or None)
         self._hop = hop()
-        self._thread: threading.Thread | None = None
+        self._watch = Watch(self._folders, self._look)
+        self._started = False
+        self._signalled = threading.Event()
+        self._before: Any = None
+        """The handler of SIGHUP that ours stands in for."""
+        self._generation = 0
+        """How often the folders were found changed; written by the watching thread, read by the loop's."""
+        self._running = warden.policies
+        """The last set put in force, overlay or whole; owned by the watching thread until it is handed over."""
+        self._whole = warden.policies
+        """The last whole set; owned by the reading thread."""
+        self._reading = threading.Lock()
+        self._purge = Purge(warden)
+        self._files: Any = None
+        self._notices = Notices(warden)
 
     def start(self) -> None:
         """Begin to watch; nothing when done twice."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._watch, name="desist-policies", daemon=True)
-            self._thread.start()
+        if self._started:
+            return
+        self._started = True
+        self._watch.start()
+        if _HANGUP is not None and threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(_HANGUP, self._hung_up)
 
     def stop(self) -> None:
         """Watch no more."""
-        self._stop.set()
+        self._watch.stop()
+        self._purge.stop()
+        if self._before is not None and _HANGUP is not None:
+            signal.signal(_HANGUP, self._before)
+            self._before = None
 
-    def _watch(self) -> None:
-        import watchfiles  # noqa: PLC0415 - 20 ms that only a running crawl pays
+    def _hung_up(self, number: int, frame: Any) -> None:
+        self._signalled.set()
+        self._watch.poke()
+        if callable(self._before):
+            self._before(number, frame)
 
-        watched = [folder for folder in self._folders or [Path("policies")] if folder.is_dir()]
-        if not watched:
+    # --- the watching thread -----------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        from ..policy.tighten import Files, tightened  # noqa: PLC0415 - YAML and pydantic: never in the loop's thread
+
+        if self._files is None:
+            self._files = Files(self._folders)
+            self._begin(self._files.look())
             return
-        for _changes in watchfiles.watch(
-            *watched, stop_event=self._stop, debounce=_STEP_MS, step=_STEP_MS, rust_timeout=500
-        ):
+        changed = self._files.look()
+        asked = self._signalled.is_set()
+        self._signalled.clear()
+        if not changed and not asked:
+            return
+        self._generation += 1
+        overlay = tightened(self._running, changed)
+        if overlay is not None:
+            self._running = overlay
+            self._hop(partial(self._put, overlay, "what changed files forbid"))
+        self._read_all()
+
+    def _begin(self, files: dict[str, bytes | None]) -> None:
+        """What changed between the reading of the set that is in force and now; the notices, for the record."""
+        from ..policy.snapshot import revision_of  # noqa: PLC0415
+
+        contents = {name: content for name, content in files.items() if content is not None}
+        news = self._notices.news(self._running, contents)
+        self._hop(partial(self._tell_notices, [*news, *self._notices.vanished()]))
+        if len(contents) != len(files) or revision_of(contents) != self._running.revision:
+            self._generation += 1
+            self._read_all()
+
+    def _read_all(self) -> None:
+        threading.Thread(target=self._read, args=(self._generation,), name="desist-reload", daemon=True).start()
+
+    # --- the reading thread ------------------------------------------------------------------------------------------
+
+    def _read(self, generation: int) -> None:
+        from ..policy.reload import reload  # noqa: PLC0415
+
+        with self._reading:
+            if generation != self._generation:
+                return  # a later change has its own reading
             try:
-                policies = PolicySet.load(self._folders)
-            except DesistError as error:
-                self._hop(partial(self._complain, error))
-                continue
-            self._hop(partial(self._swap, policies))
+                found = reload(self._folders, self._whole)
+            except Exception:
+                logger.exception("the changed policies could not be read; what they forbid so far stays in force")
+                return
+            self._whole = found.policy_set
+            news = self._notices.news(found.policy_set, {name: _content(name) for name in self._files.names})
+        self._hop(partial(self._complete, found, generation, news))
 
-    def _complain(self, error: DesistError) -> None:
-        logger.critical("the changed policies cannot be read: %s", error)
+    # --- the loop's thread -------------------------------------------------------------------------------------------
 
-    def _swap(self, policies: PolicySet) -> None:
-        old = self._warden.policies.revision
-        if policies.revision == old:
+    def _complete(self, found: Any, generation: int, news: list[dict[str, Any]]) -> None:
+        if generation != self._generation:
             return
-        announced = self._warden.recorder.announce(policies.revision, {})
-        stopped = self._warden.swap(policies)
-        announced.addErrback(self._lost)
-        logger.info("policies %s in force, %d requests in flight stopped", policies.revision[:12], len(stopped))
+        self._running = found.policy_set
+        self._put(found.policy_set, "the policies" if not found.errors else "what can be read of the policies")
+        self._tell_notices(news)
+        for finding in found.errors[:_SHOWN]:
+            logger.critical(
+                "%s: %s %s: prohibitions are in force, permissions and withdrawals are not\n  help: %s",
+                finding.place, finding.code, finding.message, finding.help or "desist policy lint",
+            )  # fmt: skip
+        for vanished in found.vanished:
+            logger.critical(
+                "`%s` has vanished from the policy folders and stays in force\n  help: desist policy withdraw %s",
+                vanished, vanished,
+            )  # fmt: skip
+
+    def _put(self, policies: PolicySet, what: str) -> None:
+        """Put a set in force and take back what it refuses; all of this before anything else runs in the loop."""
+        warden = self._warden
+        if policies.revision == warden.policies.revision or warden.lost:
+            return
+        self._guarded(warden.recorder.announce(policies.revision, {}))
+        stopped = warden.swap(policies)
+        closed = sum(close_idle(handler, warden.refuses_host) for handler in warden.handlers)
+        in_force = time.time_ns() // 1000
+        facts = {"in_force": in_force, "cancelled": len(stopped), "closed": closed}
+        last = in_force if stopped else warden.grants.last_end(warden.refuses_host)
+        if last:
+            facts["last_byte"] = last
+        warden.crawler.stats.inc_value("desist/reloads")
+        logger.info(
+            "%s: revision %s in force, %d requests in flight stopped, %d idle connections closed",
+            what, policies.revision[:12], len(stopped), closed,
+        )  # fmt: skip
+        self._purge.start(partial(self._certify, policies.revision, facts))
+
+    def _certify(self, revision: str, facts: dict[str, int], purged: int, seconds: float) -> None:
+        """The certificate of a change: in force since, last byte, how much was taken back."""
+        facts |= {"purged": purged, "purge_micros": int(seconds * 1_000_000)}
+        if not self._warden.lost:
+            self._guarded(self._warden.recorder.announce(revision, facts))
+        logger.info("revision %s: %d queued requests purged", revision[:12], purged)
+
+    def _tell_notices(self, news: list[dict[str, Any]]) -> None:
+        for fields in news:
+            self._guarded(self._warden.recorder.notice(fields))
+
+    def _guarded(self, entry: Any) -> None:
+        entry.addErrback(self._lost)
 
     def _lost(self, failure: Failure) -> None:
         if isinstance(failure.value, LedgerError):
             self._warden.lose(failure.value)
+        else:
+            logger.error("a change of policies could not be put on record: %s", failure.getTraceback())
+
+
+def _content(name: str) -> bytes | None:
+    try:
+        return Path(name).read_bytes()
+    except OSError:
+        return None

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from scrapy.exceptions import IgnoreRequest
-from scrapy.utils.defer import deferred_from_coro
+from scrapy.utils.asyncio import call_later
+from scrapy.utils.defer import deferred_from_coro, maybe_deferred_to_future
 from twisted.python.failure import Failure
 
 from ..decide import Judge, message_of
@@ -84,6 +86,7 @@ class Warden:
         """Told (old, new) once a new set is in force."""
         self.lost = False
         self._waiting = 0
+        self._counted: Counter[tuple[Basis, str, tuple[str, ...]]] = Counter()
         self._told: set[tuple[tuple[str, ...], str]] = set()
         self._choices = Choices(notices_to_others=options.notices_to_others, unknown_platform=options.unknown_platform)
         self._take(policies)
@@ -201,6 +204,32 @@ class Warden:
         if not self._waiting:
             self.wake()
 
+    def refuse_queued(self, refused: Sequence[tuple[Request, Decision]]) -> None:
+        """The same for requests taken out of a queue together: one entry for each rule that refuses them."""
+        together: dict[tuple[str, ...], list[tuple[Request, Decision]]] = {}
+        for request, decision in refused:
+            reason = decision.governing
+            together.setdefault((reason.rule if reason else "", *decision.platforms), []).append((request, decision))
+        for queued in together.values():
+            self._waiting += 1
+            deferred_from_coro(self._refuse_together(queued)).addErrback(self._failed)
+
+    async def _refuse_together(self, queued: Sequence[tuple[Request, Decision]]) -> None:
+        try:
+            entry = self.recorder.refuse_queued(queued[0][1], [request.url for request, _ in queued])
+            receipt = (await maybe_deferred_to_future(entry)).n
+            self._announce(queued[0][1], "reload", len(queued))
+            for request, decision in queued:
+                if request.errback is not None:
+                    failure = Failure(Refused(decision, stage="reload", receipt=receipt))  # type: ignore[no-untyped-call]
+                    self.crawler.engine.scraper.enqueue_scrape(failure, request)
+        except LedgerError as error:
+            self.lose(error)
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self.wake()
+
     async def permit(self, request: Request, decision: Decision, resolution: Resolution, *, proxied: bool) -> Grant:
         """Put a permit on record and, once it is durable, register the grant; raises RecordLost."""
         try:
@@ -219,16 +248,22 @@ class Warden:
         return self._waiting > 0
 
     def _announce(self, decision: Decision, stage: str) -> None:
+        """The first refusal of a platform by a rule is a warning; what follows is counted."""
         reason = decision.governing
-        count = self.crawler.stats.inc_value
-        for name in _stats(reason.basis if reason else Basis.DEFAULT, stage, decision.platforms):
-            count(name)
         key = (decision.platforms, reason.rule if reason else "")
         if key not in self._told:
             self._told.add(key)
             logger.warning("%s", message_of(decision), extra={"spider": self.crawler.spider})
-        elif logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s", message_of(decision), extra={"spider": self.crawler.spider})
+        if not self._counted:
+            call_later(0, self._count)
+        self._counted[reason.basis if reason else Basis.DEFAULT, stage, decision.platforms] += 1
+
+    def _count(self) -> None:
+        """Add what was refused since the last turn of the loop to the crawl's stats."""
+        counted, self._counted = self._counted, Counter()
+        for (basis, stage, platforms), number in counted.items():
+            for name in _stats(basis, stage, platforms):
+                self.crawler.stats.inc_value(name, number)
 
     # --- changes and ends --------------------------------------------------------------------------------------------
 
@@ -241,6 +276,16 @@ class Warden:
         for listener in self.on_swap:
             listener(old, policies)
         return stopped
+
+    def refuses_host(self, host: str) -> bool:
+        """Whether a name or address is refused, for some path or purpose of ours at least; empty is not."""
+        return bool(host) and self._judge.host(host).refused
+
+    @property
+    def handlers(self) -> list[Any]:
+        """The download handlers behind the wire gate that are in use."""
+        gates: Any = self.crawler.engine.downloader.handlers._handlers.values()
+        return list({id(inner): inner for gate in gates for inner in gate.inner}.values())
 
     def _judge_grant(self, grant: Grant) -> Decision:
         decision = self.judge(grant.sent.url)
@@ -260,7 +305,8 @@ class Warden:
         return RecordLost(f"{error.message}: nothing is fetched without a record")
 
     def close(self) -> None:
-        """Let go of what the process shares."""
+        """Count what is still to be counted, and let go of what the process shares."""
+        self._count()
         if self._off_route in PINS.watchers:
             PINS.watchers.remove(self._off_route)
             PINS.infra.remove(self.infra.allow)
@@ -285,7 +331,6 @@ class Warden:
         logger.error("a gate failed in the background: %s", failure.getTraceback(), extra={"at": time.time_ns()})
 
 
-@lru_cache(maxsize=1024)
 def _stats(basis: Basis, stage: str, platforms: tuple[str, ...]) -> tuple[str, ...]:
     """The names under which one refusal counts."""
     return (

@@ -80,6 +80,11 @@ class WireGate(BaseDownloadHandler):
         if decision is not None:
             raise await self._warden.refuse(decision, "headers")
 
+    @property
+    def inner(self) -> list[Any]:
+        """The handlers behind the gate that are in use."""
+        return list(self._inner.values())
+
     async def close(self) -> None:
         """Close what was opened behind the gate."""
         for inner in self._inner.values():
