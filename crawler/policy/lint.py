@@ -1,7 +1,7 @@
 """What is wrong between documents: ids that clash or dangle, rules that reach too far, loosening without evidence.
 
-Each rule is a generator over everything loaded, so that all findings of all files come in one run. Rules know no clock:
-the same documents give the same findings on any day.
+Each rule is a generator over one document or over everything loaded, so that all findings of all files come in one run.
+Rules know no clock: the same documents give the same findings on any day.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Final
 
 from ..urls import is_address
 from .diagnostic import Diagnostic, Severity, closest
-from .documents import CrawlEffect, Document, HostRule, Notice, Permission, Platform
+from .documents import CrawlEffect, Document, HostRule, Notice, Permission, Platform, Terms
 from .load import Entry, Loaded
 from .parts import Limit, StatusChange
 from .policyset import shipped_policies
 from .publicsuffix import suffixes
 from .source import Path
 
-__all__ = ["RULES", "lint"]
+__all__ = ["BETWEEN", "WITHIN", "lint"]
 
 Findings = Iterator[Diagnostic]
 
@@ -27,9 +27,26 @@ Findings = Iterator[Diagnostic]
 def lint(loaded: Loaded) -> list[Diagnostic]:
     """All findings: those of single files and documents, and those between them, by file and line."""
     found = list(loaded.diagnostics)
-    for rule in RULES:
+    for rule in BETWEEN:
         found += rule(loaded)
+    for entry in loaded.documents:
+        found += _within(entry)
     return sorted(found, key=lambda d: (d.place, d.code))
+
+
+_within_kept: dict[int, tuple[Document, list[Diagnostic]]] = {}
+"""Findings of single documents, by the document's identity: a document never changes, so a reload looks at new ones."""
+
+
+def _within(entry: Entry[Document]) -> list[Diagnostic]:
+    """What is wrong with one document by itself."""
+    kept = _within_kept.get(id(entry.doc))
+    if kept is None or kept[0] is not entry.doc:
+        if len(_within_kept) >= _KEPT:
+            _within_kept.clear()
+        kept = (entry.doc, [finding for rule in WITHIN for finding in rule(entry)])
+        _within_kept[id(entry.doc)] = kept
+    return kept[1]
 
 
 def _finding(
@@ -94,17 +111,21 @@ def dangling_ids(loaded: Loaded) -> Findings:
                 yield _finding(other, ("supersedes", index), "D023", message, help_, "warning")
 
 
-def wide_hosts(loaded: Loaded) -> Findings:
+def wide_hosts(entry: Entry[Document]) -> Findings:
     """A rule for all names below a public suffix would reach every customer of a registry or hosting provider."""
-    is_suffix = suffixes().is_public_suffix
-    for platform in loaded.platforms:
-        for index, rule in enumerate(platform.doc.hosts):
-            if rule.match == "suffix" and rule.role != "tenant" and not is_address(rule.host) and is_suffix(rule.host):
-                yield _wide(platform, ("hosts", index, "host"), rule.host)
-    for entry in _scoped(loaded):
-        for index, host in enumerate(entry.doc.hosts or ()):
-            if host != "all" and not is_address(host) and is_suffix(host):
+    doc = entry.doc
+    if isinstance(doc, Platform):
+        for index, rule in enumerate(doc.hosts):
+            if rule.match == "suffix" and rule.role != "tenant" and _is_suffix(rule.host):
+                yield _wide(entry, ("hosts", index, "host"), rule.host)
+    elif isinstance(doc, (Notice, Permission)):
+        for index, host in enumerate(doc.hosts or ()):
+            if host != "all" and _is_suffix(host):
                 yield _wide(entry, ("hosts", index), host)
+
+
+def _is_suffix(host: str) -> bool:
+    return not is_address(host) and suffixes().is_public_suffix(host)
 
 
 def _wide(entry: Entry[Document], path: Path, host: str) -> Diagnostic:
@@ -112,14 +133,14 @@ def _wide(entry: Entry[Document], path: Path, host: str) -> Diagnostic:
     return _finding(entry, path, "D030", f"`{host}` is a public suffix: others live below it", help_)
 
 
-def repeated_hosts(loaded: Loaded) -> Findings:
+def repeated_hosts(entry: Entry[Document]) -> Findings:
     """A host twice in one platform document: the second says nothing, or contradicts the first."""
-    for entry in loaded.platforms:
-        first: dict[str, int] = {}
-        for index, rule in enumerate(entry.doc.hosts):
-            earlier = first.setdefault(rule.host, index)
-            if earlier != index:
-                yield _repeated(entry, index, rule, entry.doc.hosts[earlier], earlier)
+    hosts = entry.doc.hosts if isinstance(entry.doc, Platform) else ()
+    first: dict[str, int] = {}
+    for index, rule in enumerate(hosts):
+        earlier = first.setdefault(rule.host, index)
+        if earlier != index:
+            yield _repeated(entry, index, rule, hosts[earlier], earlier)
 
 
 def _repeated(entry: Entry[Document], index: int, rule: HostRule, earlier: HostRule, at: int) -> Diagnostic:
@@ -131,65 +152,66 @@ def _repeated(entry: Entry[Document], index: int, rule: HostRule, earlier: HostR
     )
 
 
-def unbacked_loosening(loaded: Loaded) -> Findings:
+def unbacked_loosening(entry: Entry[Document]) -> Findings:
     """Withdrawal, narrowing, suspension: a document and two names, or nothing changes."""
-    for entry in loaded.notices:
-        for index, change in enumerate(entry.doc.status_history):
-            if not entry.doc.counts(change, loosens=change.status.loosens):
-                yield _unbacked(entry, ("status_history", index), f"`{change.status}`", change)
-        for index, limit in enumerate(entry.doc.limits):
-            if not entry.doc.counts(limit, loosens=limit.effect.loosens):
-                yield _unbacked(entry, ("limits", index), f"an order that {limit.effect}", limit)
+    doc = entry.doc
+    if not isinstance(doc, Notice):
+        return
+    for index, change in enumerate(doc.status_history):
+        if not doc.counts(change, loosens=change.status.loosens):
+            yield _unbacked(entry, doc, ("status_history", index), f"`{change.status}`", change)
+    for index, limit in enumerate(doc.limits):
+        if not doc.counts(limit, loosens=limit.effect.loosens):
+            yield _unbacked(entry, doc, ("limits", index), f"an order that {limit.effect}", limit)
 
 
-def _unbacked(entry: Entry[Notice], path: Path, what: str, change: StatusChange | Limit) -> Diagnostic:
+def _unbacked(entry: Entry[Document], doc: Notice, path: Path, what: str, change: StatusChange | Limit) -> Diagnostic:
     lacks = [] if change.document_sha256 else ["`document_sha256`"]
     lacks += [] if len({n.casefold() for n in change.by}) >= 2 else ["two different names in `by`"]
-    if entry.doc.addressed_to == "other":
+    if doc.addressed_to == "other":
         lacks = ["a `sources` entry (it is somebody else's letter)"]
     message = f"{what} without {' and '.join(lacks)} changes nothing"
     return _finding(entry, path, "D040", message, f"add {' and '.join(lacks)}; `desist policy withdraw` asks for them")
 
 
-def unbacked_supersession(loaded: Loaded) -> Findings:
+def unbacked_supersession(entry: Entry[Document]) -> Findings:
     """A notice to us that takes another's place could be narrower: it needs two names, or both stay in force."""
-    for entry in loaded.notices:
-        if entry.doc.supersedes and entry.doc.addressed_to == "us" and not entry.doc.two_names:
-            help_ = "name a second person in `approved_by`, beside `entered_by`"
-            message = "takes the place of nothing without two different names: both notices stay in force"
-            yield _finding(entry, ("supersedes",), "D048", message, help_, "warning")
+    doc = entry.doc
+    if isinstance(doc, Notice) and doc.supersedes and doc.addressed_to == "us" and not doc.two_names:
+        help_ = "name a second person in `approved_by`, beside `entered_by`"
+        message = "takes the place of nothing without two different names: both notices stay in force"
+        yield _finding(entry, ("supersedes",), "D048", message, help_, "warning")
 
 
-def retroactive(loaded: Loaded) -> Findings:
+def retroactive(entry: Entry[Document]) -> Findings:
     """A loosening dated before the day it was entered counts from its entry only."""
-    for entry in loaded.notices:
-        if entry.doc.addressed_to == "other":
-            continue
-        for index, change in enumerate(entry.doc.status_history):
-            entered = change.entered_at
-            if change.status.loosens and entered is not None and change.at.late_start < entered.earliest:
-                help_ = f"write `at: {entered}`"
-                message = f"`{change.at}` is before it was entered: it counts from {entered} on"
-                yield _finding(entry, ("status_history", index, "at"), "D041", message, help_, "warning")
+    doc = entry.doc
+    if not isinstance(doc, Notice) or doc.addressed_to == "other":
+        return
+    for index, change in enumerate(doc.status_history):
+        entered = change.entered_at
+        if change.status.loosens and entered is not None and change.at.late_start < entered.earliest:
+            message = f"`{change.at}` is before it was entered: it counts from {entered} on"
+            path = ("status_history", index, "at")
+            yield _finding(entry, path, "D041", message, f"write `at: {entered}`", "warning")
 
 
-def empty_notices(loaded: Loaded) -> Findings:
+def empty_notices(entry: Entry[Document]) -> Findings:
     """A notice that refuses, but over nothing, since no date, or without saying to what it is restricted."""
-    for entry in loaded.notices:
-        notice = entry.doc
-        if notice.crawl_effect is CrawlEffect.NONE:
-            continue
-        if not notice.platforms and notice.hosts in (None, ("all",)):
-            help_ = "name the `platforms` or `hosts` that it covers, or write `crawl_effect: none`"
-            yield _finding(entry, ("notice",), "D042", "refuses, but names no platform and no host", help_)
-        if not notice.dated:
-            help_ = "add `received_at`, or what is known under `dates`"
-            message = "has no date: it counts as in force since ever"
-            yield _finding(entry, ("notice",), "D043", message, help_, "warning")
-        if notice.crawl_effect is CrawlEffect.RESTRICT and not _narrowed(notice):
-            help_ = "say `block`, or name what it restricts: `scope: {purposes: [...], paths: [...]}` or `hosts: [...]`"
-            message = "`restrict` without purposes, paths or hosts refuses everything"
-            yield _finding(entry, ("crawl_effect",), "D044", message, help_, "warning")
+    notice = entry.doc
+    if not isinstance(notice, Notice) or notice.crawl_effect is CrawlEffect.NONE:
+        return
+    if not notice.platforms and notice.hosts in (None, ("all",)):
+        help_ = "name the `platforms` or `hosts` that it covers, or write `crawl_effect: none`"
+        yield _finding(entry, ("notice",), "D042", "refuses, but names no platform and no host", help_)
+    if not notice.dated:
+        help_ = "add `received_at`, or what is known under `dates`"
+        message = "has no date: it counts as in force since ever"
+        yield _finding(entry, ("notice",), "D043", message, help_, "warning")
+    if notice.crawl_effect is CrawlEffect.RESTRICT and not _narrowed(notice):
+        help_ = "say `block`, or name what it restricts: `scope: {purposes: [...], paths: [...]}` or `hosts: [...]`"
+        message = "`restrict` without purposes, paths or hosts refuses everything"
+        yield _finding(entry, ("crawl_effect",), "D044", message, help_, "warning")
 
 
 def _narrowed(notice: Notice) -> bool:
@@ -197,34 +219,32 @@ def _narrowed(notice: Notice) -> bool:
     return "purposes" in scope.model_fields_set or scope.paths is not None or (notice.hosts or ("all",)) != ("all",)
 
 
-def weak_permissions(loaded: Loaded) -> Findings:
+def weak_permissions(entry: Entry[Document]) -> Findings:
     """A permission for us must say from when, for what, over what, on which document and by whom."""
-    for entry in loaded.permissions:
-        doc = entry.doc
-        if doc.addressed_to == "other":
-            continue
-        needed = {
-            "from": doc.start,
-            "purposes": doc.purposes,
-            "overrides": doc.overrides,
-            "document_sha256": doc.document_sha256,
-            "approved_by (two different names)": doc.approved,
-        }
-        lacks = [name for name, value in needed.items() if not value]
-        if lacks:
-            message = f"lifts nothing without {', '.join(lacks)}"
-            yield _finding(entry, ("permission",), "D045", message, "add what is missing: nothing is lifted by silence")
-        elif doc.force and doc.end and doc.end <= doc.force:
-            help_ = "a date alone begins in the latest zone and ends in the earliest: give times with a zone"
-            yield _finding(entry, ("until",), "D046", "ends before it begins", help_, "warning")
+    doc = entry.doc
+    if not isinstance(doc, Permission) or doc.addressed_to == "other":
+        return
+    needed = {
+        "from": doc.start,
+        "purposes": doc.purposes,
+        "overrides": doc.overrides,
+        "document_sha256": doc.document_sha256,
+        "approved_by (two different names)": doc.approved,
+    }
+    lacks = [name for name, value in needed.items() if not value]
+    if lacks:
+        message = f"lifts nothing without {', '.join(lacks)}"
+        yield _finding(entry, ("permission",), "D045", message, "add what is missing: nothing is lifted by silence")
+    elif doc.force and doc.end and doc.end <= doc.force:
+        help_ = "a date alone begins in the latest zone and ends in the earliest: give times with a zone"
+        yield _finding(entry, ("until",), "D046", "ends before it begins", help_, "warning")
 
 
-def empty_terms(loaded: Loaded) -> Findings:
+def empty_terms(entry: Entry[Document]) -> Findings:
     """Terms without a clause refuse nothing, and do not say on what they are silent."""
-    for entry in loaded.terms:
-        if not entry.doc.clauses and not entry.doc.silent_on:
-            help_ = "add `clauses`, or `silent_on` for the topics that it was read for"
-            yield _finding(entry, ("terms",), "D047", "has no clause and refuses nothing", help_, "warning")
+    if isinstance(entry.doc, Terms) and not entry.doc.clauses and not entry.doc.silent_on:
+        help_ = "add `clauses`, or `silent_on` for the topics that it was read for"
+        yield _finding(entry, ("terms",), "D047", "has no clause and refuses nothing", help_, "warning")
 
 
 _COUNSEL: Final = re.compile(
@@ -234,19 +254,18 @@ _COUNSEL: Final = re.compile(
 )
 
 
-def counsels_words(loaded: Loaded) -> Findings:
+def counsels_words(entry: Entry[Document]) -> Findings:
     """What counsel thinks is no fact of the letter, and must not lie on the machine that crawls."""
     help_ = "keep it elsewhere: a document holds the letter's facts and the paper's hash"
-    for entry in loaded.documents:
-        for path, text in _texts((), entry.source.data):
-            said = _COUNSEL.search(text)
-            if said:
-                message = f"`{said[0]}` reads like counsel's words, not the letter's facts"
-                yield _finding(entry, path, "D050", message, help_, "warning")
-    for notice in loaded.notices:
-        if notice.doc.addressed_to == "us" and notice.doc.reply is not None and notice.doc.reply.what:
-            message = "a reply's position does not belong into a policy document"
-            yield _finding(notice, ("reply", "what"), "D050", message, help_, "warning")
+    for path, text in _texts((), entry.source.data):
+        said = _COUNSEL.search(text) if " " in text or "-" in text else None
+        if said:
+            message = f"`{said[0]}` reads like counsel's words, not the letter's facts"
+            yield _finding(entry, path, "D050", message, help_, "warning")
+    doc = entry.doc
+    if isinstance(doc, Notice) and doc.addressed_to == "us" and doc.reply is not None and doc.reply.what:
+        message = "a reply's position does not belong into a policy document"
+        yield _finding(entry, ("reply", "what"), "D050", message, help_, "warning")
 
 
 def _texts(path: Path, value: object) -> Iterator[tuple[Path, str]]:
@@ -261,10 +280,10 @@ def _texts(path: Path, value: object) -> Iterator[tuple[Path, str]]:
             yield from _texts((*path, index), inner)
 
 
-RULES: Final[tuple[Callable[[Loaded], Findings], ...]] = (
-    duplicate_ids,
-    unknown_platforms,
-    dangling_ids,
+_KEPT: Final = 200_000
+BETWEEN: Final[tuple[Callable[[Loaded], Findings], ...]] = (duplicate_ids, unknown_platforms, dangling_ids)
+"""Rules that look at all documents together."""
+WITHIN: Final[tuple[Callable[[Entry[Document]], Findings], ...]] = (
     wide_hosts,
     repeated_hosts,
     unbacked_loosening,
@@ -275,3 +294,4 @@ RULES: Final[tuple[Callable[[Loaded], Findings], ...]] = (
     empty_terms,
     counsels_words,
 )
+"""Rules that look at one document."""
