@@ -7,8 +7,9 @@ counts only those in the head, since users of a site may write into the body; st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from html.parser import HTMLParser
+from typing import Final
 
 from lxml import etree
 
@@ -26,6 +27,7 @@ _WIDE_BOMS: Final = (
     (b"\xfe\xff", "utf-16"),
 )
 _NAMES: Final = frozenset({"robots", "x-robots-tag", "robots-tag"})
+_Attributes = Mapping[str, str | None]
 _RSL: Final = "application/rsl+xml"
 
 
@@ -50,29 +52,56 @@ def rsl_links(html: bytes) -> tuple[str, ...]:
     return tuple(element.get("href") or "" for element, _ in _elements(html, "link") if _is_licence(element))
 
 
-def _is_licence(element: Any) -> bool:
+def _is_licence(element: _Attributes) -> bool:
     kind = (element.get("type") or "").partition(";")[0].strip().lower()
     return kind == _RSL and "license" in (element.get("rel") or "").lower().split()
 
 
-def _elements(html: bytes, tag: str) -> Iterator[tuple[Any, bool]]:
+def _elements(html: bytes, tag: str) -> Iterator[tuple[_Attributes, bool]]:
     """Elements of one name, and whether they stand in the head."""
-    data = _single_octets(html)
-    if not _ELEMENT.search(data):
-        return
-    parser = etree.HTMLParser(recover=True, no_network=True, encoding="utf-8", huge_tree=True, remove_pis=True)
-    try:
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError:
-        return
-    for element in root.iter(tag) if root is not None else ():
-        yield element, any(above.tag == "head" for above in element.iterancestors())
+    for data in _octets(html):
+        if not _ELEMENT.search(data):
+            continue
+        parser = etree.HTMLParser(recover=True, no_network=True, encoding="utf-8", huge_tree=True, remove_pis=True)
+        try:
+            root = etree.fromstring(data, parser)
+        except etree.XMLSyntaxError:
+            root = None
+        if root is None or any(entry.level == etree.ErrorLevels.FATAL for entry in parser.error_log):
+            # libxml2 gave up, on a page nested 2,048 deep for example.
+            yield from ((attributes, False) for attributes in _Scanner.elements(data, tag))
+            continue
+        for element in root.iter(tag):
+            yield element.attrib, any(above.tag == "head" for above in element.iterancestors())
 
 
-def _single_octets(html: bytes) -> bytes:
-    """Text whose ASCII is ASCII: wide encodings made UTF-8, NUL octets (where libxml2 would stop) made blanks."""
+def _octets(html: bytes) -> Iterator[bytes]:
+    """The page in UTF-8, and where it begins with a wide byte order mark also as it would be without one.
+
+    NUL octets, at which libxml2 would stop, become blanks.
+    """
     for bom, name in _WIDE_BOMS:
         if html.startswith(bom):
-            html = html.decode(name, "replace").encode()
+            yield html.decode(name, "replace").encode()
             break
-    return html if html.isascii() and b"\0" not in html else html.replace(b"\0", b" ").decode(errors="replace").encode()
+    yield html if html.isascii() and b"\0" not in html else html.replace(b"\0", b" ").decode(errors="replace").encode()
+
+
+class _Scanner(HTMLParser):
+    """A parser without a tree, and so without a limit to its depth. It does not know where the head ends."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__()
+        self.wanted = tag
+        self.found: list[_Attributes] = []
+
+    @classmethod
+    def elements(cls, data: bytes, tag: str) -> list[_Attributes]:
+        scanner = cls(tag)
+        scanner.feed(data.decode(errors="replace"))
+        scanner.close()
+        return scanner.found
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == self.wanted:
+            self.found.append(dict(attrs))

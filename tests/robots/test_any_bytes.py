@@ -44,7 +44,7 @@ NOISE = st.one_of(
 )
 
 REAL = (
-    b"# robots.txt of a shop\nUser-agent: *\nDisallow: /cart\nDisallow: /*?sort=\nAllow: /cart/help\nCrawl-delay: 10\n\n"
+    b"# robots.txt of a shop\nUser-agent: *\nDisallow: /cart\nDisallow: /*?sort=\nAllow: /cart/help\n\n"
     b"User-agent: OtherBot\nUser-agent: ThirdBot\nDisallow: /\n\nSitemap: https://shop.test/sitemap.xml\n",
     b"User-agent: *\r\nContent-Signal: search=yes, ai-train=no\r\nAllow: /\r\nDisallow: /wp-admin/\r\n"
     b"Allow: /wp-admin/admin-ajax.php\r\nLicense: https://site.test/rsl.xml\r\n",

@@ -1,0 +1,175 @@
+"""The readers of headers, pages, files and licences: places, texts, times, and inputs that nobody meant."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from desist.model import Basis, Signal, Usage
+from desist.optout import (
+    read_headers,
+    read_html,
+    read_robots,
+    read_rsl,
+    read_status,
+    read_tdmrep_file,
+    rsl_links,
+    rsl_of_headers,
+    rsl_of_robots,
+)
+from desist.robots import Robots, statements_of
+
+NOW = 1_800_000_000.0
+AGENT = "DesistBot"
+
+
+def test_a_signal_names_its_place_and_the_words_received() -> None:
+    """What a docket quotes."""
+    assert read_headers([("X-ROBOTS-TAG", "desistbot: NoAI")], "", NOW, AGENT) == (
+        Signal("x-robots-tag", frozenset({Usage.TRAIN_AI}), "disallow", "header X-Robots-Tag", "noai"),
+    )
+    assert read_html(b'<meta name="desistbot" content="noindex">', NOW, AGENT) == (
+        Signal("meta-robots", frozenset({Usage.INDEX}), "disallow", "meta desistbot", "noindex"),
+    )
+
+
+def test_all_headers_are_read_at_once() -> None:
+    """One call, every protocol."""
+    headers = [
+        ("X-Robots-Tag", "noai"),
+        ("tdm-reservation", "1"),
+        ("Content-Usage", "train-ai=n"),
+        ("Content-Signal", "ai-train=no"),
+    ]
+    assert [signal.name for signal in read_headers(headers, "", NOW, AGENT)] == [
+        "x-robots-tag",
+        "tdmrep",
+        "aipref",
+        "content-signal",
+    ]
+
+
+def test_an_unreadable_date_is_unknown() -> None:
+    """A statement was made and could not be read."""
+    (signal,) = read_headers([("X-Robots-Tag", "unavailable_after: next summer")], "", NOW, AGENT)
+    assert (signal.verdict, signal.usages) == ("unknown", frozenset({Usage.INDEX}))
+
+
+def test_noimageindex_concerns_images() -> None:
+    """On a page it speaks of the images in it."""
+    headers = [("X-Robots-Tag", "noimageindex")]
+    assert read_headers(headers, "text/html", NOW, AGENT) == ()
+    assert read_headers(headers, "Image/PNG", NOW, AGENT)[0].usages == {Usage.INDEX}
+
+
+def test_an_agent_without_a_name_obeys_what_is_said_to_anybody() -> None:
+    """As for robots.txt."""
+    assert read_headers([("X-Robots-Tag", "otherbot: noai")], "", NOW, "Mozilla") != ()
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        b'<head>\0<meta name="robots" content="noindex">',
+        '<head><meta name="robots" content="noindex">'.encode("utf-16"),
+        b"\xff\xfe\xfd" + b'<meta name="robots" content="noindex">',
+        b"<div>" * 3000 + b'<meta name="robots" content="noindex">',
+        b'<p title="' + b"x" * 12_000_000 + b'"><meta name="robots" content="noindex">',
+    ],
+    ids=["nul", "utf-16", "not utf-8", "deep", "long attribute"],
+)
+def test_no_page_hides_its_meta_elements(html: bytes) -> None:
+    """Odd bytes, odd encodings, depth and length."""
+    assert [signal.usages for signal in read_html(html, NOW, AGENT)] == [frozenset({Usage.INDEX})]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "covers", "seconds", "text"),
+    [
+        (402, [("Crawler-Price", "USD 0.01")], "url", 86_400, "402; crawler-price: USD 0.01"),
+        (403, [], "url", 86_400, "403"),
+        (429, [("Retry-After", "120")], "authority", 120, "429; retry-after: 120"),
+        (429, [("Retry-After", "Fri, 15 Jan 2027 08:01:00 GMT")], "authority", 60, None),
+        (429, [("Retry-After", "0")], "authority", 1, None),
+        (429, [("Retry-After", "soon")], "authority", 900, None),
+        (429, [("Retry-After", "99999999999")], "authority", 86_400, None),
+        (
+            451,
+            [("Link", '<https://b.test/>; rel="blocked-by"')],
+            "url",
+            86_400,
+            '451; link: <https://b.test/>; rel="blocked-by"',
+        ),
+    ],
+)
+def test_a_status_says_what_it_covers_and_for_how_long(
+    status: int, headers: list[tuple[str, str]], covers: str, seconds: int, text: str | None
+) -> None:
+    """The URL for a day, for 429 the authority until Retry-After."""
+    (signal,) = read_status(status, headers, NOW)
+    assert (signal.basis, signal.covers, signal.seconds) == (Basis.STATUS, covers, seconds)
+    assert text in {None, signal.text}
+
+
+@pytest.mark.parametrize(
+    ("status", "verdicts"), [(404, []), (410, []), (429, ["unknown"]), (500, ["unknown"]), (0, ["unknown"])]
+)
+def test_a_file_that_cannot_be_had_is_unknown_and_one_that_is_not_there_is_silent(
+    status: int, verdicts: list[str]
+) -> None:
+    """4xx: the server does not speak the protocol."""
+    assert [signal.verdict for signal in read_tdmrep_file(status, b"", "/", strict=True)] == verdicts
+
+
+def test_too_many_redirects_before_tdmrep_json() -> None:
+    """Beyond five hops the file has not been read."""
+    body = b'[{"location": "/", "tdm-reservation": 0}]'
+    assert read_tdmrep_file(200, body, "/", strict=True, redirects=5)[0].verdict == "allow"
+    assert read_tdmrep_file(200, body, "/", strict=True, redirects=6)[0].verdict == "unknown"
+
+
+def test_licences_are_named_once_and_absolute() -> None:
+    """From robots.txt, a Link header, a link element."""
+    robots = Robots(b"License: /l.xml\nUser-agent: x\nLicense: https://site.test/l.xml\n")
+    lines = statements_of(robots, AGENT).licences
+    assert rsl_of_robots(lines, "https://site.test/robots.txt") == ("https://site.test/l.xml",)
+    link = '<a.xml>; type="application/rsl+xml"; rel="LICENSE up", <b.xml>; rel=license; type=text/html'
+    assert rsl_of_headers([("link", link)], "https://site.test/p/") == ("https://site.test/p/a.xml",)
+    assert rsl_links(b'<link rel="license" type="application/rsl+xml" href="/c.xml">') == ("/c.xml",)
+
+
+def test_statements_before_all_groups_count_in_strict_mode() -> None:
+    """By the letter they stand nowhere."""
+    robots = Robots(b"Content-Signal: ai-train=no\nContent-Usage: train-ai=n\nUser-agent: *\nAllow: /\n")
+    assert len(read_robots(statements_of(robots, AGENT), "/")) == 2
+    assert read_robots(statements_of(robots, AGENT, "rfc"), "/", "rfc") == ()
+
+
+ANY_TEXT = st.text(max_size=80) | st.text(
+    st.sampled_from('noaidex:=,;*" \t<>/unavailable_after-0123456789trsl()'), max_size=80
+)
+NAMES = st.sampled_from(
+    ["X-Robots-Tag", "robots-tag", "tdm-reservation", "Content-Usage", "Content-Signal", "Link", "Retry-After"]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(NAMES, ANY_TEXT), max_size=6), st.integers(0, 999), ANY_TEXT)
+def test_any_headers_are_answered(headers: list[tuple[str, str]], status: int, url: str) -> None:
+    """Nothing raises, whatever a server sends."""
+    read_headers(headers, url, NOW, AGENT)
+    read_status(status, headers, NOW)
+    rsl_of_headers(headers, "https://site.test/")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.binary(max_size=300) | ANY_TEXT.map(lambda text: ("<meta name=robots content='" + text).encode()), ANY_TEXT)
+def test_any_body_is_answered(body: bytes, url: str) -> None:
+    """Pages, tdmrep.json and licences of any bytes."""
+    read_html(body, NOW, AGENT)
+    rsl_links(b"<link " + body)
+    for data in (body, b'[{"location": "/", "tdm-reservation": ' + body + b"}]", b"[" * 5000):
+        read_tdmrep_file(200, data, "/", strict=True)
+    for data in (body, b"<rsl><content url='" + body + b"'><license/></content></rsl>"):
+        read_rsl(200, data, url, "https://site.test/l.xml")
