@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -90,21 +91,23 @@ def _say_phase(progress: Progress, said: list[str], stream: TextIO) -> None:
 
 
 def _print_moments(outcome: Outcome, paint: _Paint) -> None:
-    late = (outcome.force_ns - outcome.letter_ns) / 1e6
+    late = (outcome.force.at_ns - outcome.letter_ns) / 1e6
     refused = sum(outcome.refused.values())
-    extras = "".join(f", {outcome.facts[name]:,} {words}" for name, words in _FACTS.items() if outcome.facts.get(name))
+    stopped = ", ".join(f"{count:,} {_STOPPED[name]}" for name, count in outcome.force.stopped.items() if count)
     moments = (
         (outcome.started_ns, "the crawl starts"),
         (outcome.letter_ns, "a cease-and-desist from Pictogram, Inc. is put into policies/notices/"),
-        (outcome.force_ns, paint("bold", f"it is in force in the running crawl, {late:,.0f} ms later") + extras),
+        (outcome.force.at_ns, paint("bold", f"it is in force in the running crawl, {late:,.0f} ms later")),
         (outcome.ended_ns, f"the crawl ends: {outcome.fetched:,} pages fetched, {refused:,} requests refused"),
     )
     for moment, what in moments:
         print(f"  {paint('dim', _clock(moment))}  {what}")
+        if moment == outcome.force.at_ns and stopped:
+            print(f"{'':<17}{stopped}")
     print()
 
 
-_FACTS = {"cancelled": "downloads cancelled", "purged": "queued requests purged"}
+_STOPPED = {"cancelled": "downloads cancelled", "purged": "queued requests purged", "closed": "connections closed"}
 
 
 def _print_platforms(outcome: Outcome, paint: _Paint) -> None:
@@ -179,4 +182,4 @@ def _clock(moment_ns: int) -> str:
 def _shown(path: Path) -> str:
     """Relative to the current directory where it lies below."""
     here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))

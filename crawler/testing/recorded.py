@@ -5,8 +5,9 @@ It leaves no `read` entry: a test judges its own crawl here. People use the ledg
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -14,7 +15,7 @@ from ..ledger.entry import Entry
 from ..ledger.query import Reader
 from ..ledger.seal import Opener
 
-__all__ = ["Recorded", "entries_of"]
+__all__ = ["Recorded", "entries_of", "requests_of"]
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -38,9 +39,10 @@ class Recorded(msgspec.Struct, frozen=True):
         openers = (Opener.parse(key),) if key else ()
         with Reader(ledger) as reader:
             return [
-                cls._of(entry, str((details or {}).get("url", "")))
+                cls._of(entry, url)
                 for _, entry, details in reader.entries(openers)
                 if entry.k in ("permit", "refuse")
+                for url in _urls(entry, details or {})
             ]
 
     @classmethod
@@ -56,6 +58,17 @@ class Recorded(msgspec.Struct, frozen=True):
             platforms=tuple(entry.platforms),
             url=url,
         )
+
+
+def _urls(entry: Entry, details: Mapping[str, Any]) -> Sequence[str]:
+    """Of one request, or of all that a reload purged and recorded together."""
+    together = details.get("urls")
+    return [str(url) for url in together] if together else [str(details.get("url", ""))] * requests_of(entry)
+
+
+def requests_of(entry: Entry) -> int:
+    """How many requests an entry speaks of: a reload records what it purges in batches."""
+    return int(entry.facts.get("requests", 1))
 
 
 def entries_of(ledger: Path) -> list[Entry]:

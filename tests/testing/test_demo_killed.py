@@ -24,7 +24,7 @@ from desist.testing.demo.project import Project
 from desist.testing.demo.world import NAMES, SITES
 from desist.testing.recorded import Recorded
 
-_WHOLE = 1000  # refusals of a demo that nobody kills, roughly
+_WHOLE = 700  # refusals of a demo that nobody kills, roughly
 _ACKNOWLEDGE_FIRST = """
 from desist.ledger.ledger import Ledger
 
@@ -65,17 +65,16 @@ def _killed(folder: Path, web: Web, refusals: int, settings: str = "") -> tuple[
 
 def _missing(project: Project, events: list[Event], record: list[Recorded]) -> list[str]:
     """Refusals that were acted on (an errback called, a stat counted, a line logged) and are not on record."""
-    refusals = {one.number: one for one in record if one.effect == "refuse"}
+    refusals = [one for one in record if one.effect == "refuse"]
+    filed = {(one.number, one.url) for one in refusals}
     acted = [event for event in events if event.what == "refused"]
     missing = [
-        f"errback of {event.url}, entry {event.receipt}"
-        for event in acted
-        if event.receipt not in refusals or refusals[event.receipt].url != event.url
+        f"errback of {event.url}, entry {event.receipt}" for event in acted if (event.receipt, event.url) not in filed
     ]
     counted = max((event.counted for event in acted), default=0)
     if counted > len(refusals):
         missing.append(f"{counted} counted, {len(refusals)} on record")
-    urls = {one.url for one in refusals.values()}
+    urls = {url for _, url in filed}
     logged = re.findall(r"refused (http://[^\s:]+:\d+[^\s:]*):", project.log.read_text())
     return missing + [f"log line of {url}" for url in logged if url not in urls]
 

@@ -96,6 +96,28 @@ def test_policy_set_holds_the_documents_of_mounted_sites(sites, policy_set) -> N
     assert decide(policies, "http://gazette.test/").effect == "allow"
 
 
+def test_https_and_a_project_of_its_own(sites, crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same sites over HTTPS; the spider stands in a project whose settings it finds."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "settings.py").write_text("WORD = 'from the project'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    web = sites(ready.ordinary(), ready.platform_with_notice(), tls=True)
+    source = f"""
+        import scrapy
+
+        class Secure(scrapy.Spider):
+            name = "secure"
+            start_urls = [{web.url("gazette.test", scheme="https")!r}, {web.url("pictogram.test", scheme="https")!r}]
+
+            def parse(self, response):
+                yield {{"word": self.settings["WORD"], "url": response.url}}
+    """
+    result = crawl(source, project="shop.settings")
+    assert result.items == [{"word": "from the project", "url": web.url("gazette.test", scheme="https")}]
+    assert {hit.scheme for hit in web["gazette.test"].hits} == {"https"}
+    assert web["pictogram.test"].was_never_contacted()
+
+
 def test_source_text_settings_and_exit_code(sites, crawl, ledger) -> None:
     """A spider may be given as text; settings reach it; a crawl that may not start has its exit code and no items."""
     web = sites(ready.ordinary())

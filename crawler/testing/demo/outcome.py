@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,11 +14,13 @@ from ...ledger.verify import Verification
 from ...model import Basis
 from ...report.docket import Docket
 from ..hits import Connection, Hit
+from ..recorded import requests_of
 from ..web import Web
 from .world import PLATFORMS, DemoPlatform
 
-__all__ = ["Outcome", "PlatformCount", "count_platforms", "force"]
+__all__ = ["Force", "Outcome", "PlatformCount", "count_platforms", "count_refusals", "force"]
 
+_STOPPED = ("cancelled", "purged", "closed")
 _WELL_KNOWN = ("/robots.txt", "/.well-known/", "/ai.txt")
 # How exactly a server knows when a connection was made; requests and DNS questions are known to the nanosecond.
 _TICK_NS = 10_000_000
@@ -38,17 +41,22 @@ class PlatformCount(msgspec.Struct, frozen=True):
     """What a platform that forbade it from the beginning saw nevertheless."""
 
 
+class Force(NamedTuple):
+    """The moment at which a running crawl took the letter into force, by its own ledger."""
+
+    at_ns: int
+    revision: str
+    stopped: dict[str, int]
+    """What the reload says it stopped: downloads `cancelled`, queued requests `purged`, connections `closed`."""
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """The whole demo."""
 
     ledger: Path
-    revision: str
     letter_ns: int
     """When the letter's document was put into the policies folder, Unix time in ns."""
-    force_ns: int
-    """When the running crawl took it into force, by its ledger."""
-    facts: dict[str, int | str]
-    """What the ledger says of that moment, for example how many requests were purged."""
+    force: Force
     fetched: int
     """Pages that reached the spider, by its own log."""
     refused: dict[str, int]
@@ -68,10 +76,26 @@ class Outcome(msgspec.Struct, frozen=True):
         return not any(count.after or count.trespass for count in self.platforms)
 
 
-def force(entries: Sequence[Entry]) -> Entry | None:
-    """The entry by which the crawl took a second policy revision into force."""
-    announced = [entry for entry in entries if entry.k == "policy"]
-    return announced[1] if len(announced) > 1 else None
+def count_refusals(entries: Sequence[Entry]) -> dict[str, int]:
+    """How many requests were refused, by basis."""
+    counts: Counter[str] = Counter()
+    for entry in entries:
+        if entry.k == "refuse":
+            counts[entry.basis] += requests_of(entry)
+    return dict(counts)
+
+
+def force(entries: Sequence[Entry]) -> Force | None:
+    """From the entries of the second policy revision, and of the certificates that followed it; None without one."""
+    announced = [entry for entry in entries if entry.k == "policy"][1:]
+    if not announced:
+        return None
+    certified = [int(entry.facts["in_force"]) for entry in announced if "in_force" in entry.facts]
+    stopped: Counter[str] = Counter()
+    for entry in announced:
+        stopped.update({name: int(entry.facts.get(name, 0)) for name in _STOPPED})
+    moment = min(certified, default=announced[0].t)
+    return Force(moment * 1000, str(announced[0].facts.get("revision", "")), dict(stopped))
 
 
 def count_platforms(web: Web, entries: Sequence[Entry], force_ns: int) -> list[PlatformCount]:
@@ -99,7 +123,7 @@ def count_platforms(web: Web, entries: Sequence[Entry], force_ns: int) -> list[P
 
 
 def _refused(entries: Sequence[Entry], slug: str) -> dict[str, int]:
-    return dict(Counter(entry.basis for entry in entries if entry.k == "refuse" and slug in entry.platforms))
+    return count_refusals([entry for entry in entries if slug in entry.platforms])
 
 
 def _trespass(platform: DemoPlatform, hits: Sequence[Hit], connections: Sequence[Connection]) -> list[str]:

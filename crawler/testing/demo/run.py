@@ -14,17 +14,18 @@ import msgspec
 from ...errors import DesistError
 from ...ledger.query import Reader, record_read
 from ...ledger.verify import verify
+from ...model import Basis
 from ...report.docket import dockets
 from ..web import Web
 from .events import EventLog
-from .outcome import Outcome, count_platforms, force
+from .outcome import Outcome, count_platforms, count_refusals, force
 from .project import Project
 from .world import NAMES, PLATFORMS, SITES
 
 __all__ = ["Progress", "run"]
 
 _TICK: Final = 0.05
-_LETTER_AFTER: Final = 70
+_LETTER_AFTER: Final = 60
 """Requests that Pictogram's servers have counted when its letter is delivered."""
 _SECONDS: Final = 120.0
 
@@ -38,6 +39,8 @@ class Progress(msgspec.Struct):
     fetched: int = 0
     refused: int = 0
     failed: int = 0
+    platforms: set[str] = msgspec.field(default_factory=set)
+    """Of which something was refused so far."""
 
 
 def run(folder: Path, tell: Callable[[Progress], None]) -> Outcome:
@@ -68,12 +71,12 @@ class _Teller:
     """Brings the progress up to date and tells it."""
 
     def __init__(self, progress: Progress, log: EventLog, tell: Callable[[Progress], None]) -> None:
-        self._progress, self._log, self._tell = progress, log, tell
+        self.progress, self._log, self._tell = progress, log, tell
 
     def __call__(self, phase: Phase) -> None:
-        _count(self._progress, self._log)
-        self._progress.phase = phase if self._progress.fetched or phase != "crawling" else "starting"
-        self._tell(self._progress)
+        _count(self.progress, self._log)
+        self.progress.phase = phase if self.progress.fetched or phase != "crawling" else "starting"
+        self._tell(self.progress)
 
 
 def _watch(child: subprocess.Popen[bytes], web: Web, project: Project, tell: _Teller) -> int:
@@ -81,7 +84,7 @@ def _watch(child: subprocess.Popen[bytes], web: Web, project: Project, tell: _Te
     letter_ns = 0
     until = time.monotonic() + _SECONDS
     while child.poll() is None:
-        if not letter_ns and _in_the_middle(web):
+        if not letter_ns and _in_the_middle(web, tell.progress):
             project.deliver_letter()
             letter_ns = time.time_ns()
         tell("letter delivered" if letter_ns else "crawling")
@@ -91,19 +94,19 @@ def _watch(child: subprocess.Popen[bytes], web: Web, project: Project, tell: _Te
     return letter_ns
 
 
-def _in_the_middle(web: Web) -> bool:
-    """Whether Pictogram is being crawled in earnest and every robots.txt that decides something has been read."""
+def _in_the_middle(web: Web, progress: Progress) -> bool:
+    """Whether Pictogram is being crawled in earnest, and the platforms that forbid by their own files have been read."""
     hits = Counter(hit.site for hit in web.hits)
-    reading = [
-        site.name for platform in PLATFORMS for site in platform.sites if platform.slug in ("worklink", "lookbook")
-    ]
     pictogram = sum(hits[site.name] for site in PLATFORMS[0].sites)
-    return pictogram >= _LETTER_AFTER and all(hits[name] for name in reading)
+    by_file = {platform.slug for platform in PLATFORMS if platform.basis in (Basis.ROBOTS, Basis.OPTOUT)}
+    return pictogram >= _LETTER_AFTER and progress.platforms >= by_file
 
 
 def _count(progress: Progress, log: EventLog) -> None:
     for event in log.new():
         setattr(progress, event.what, getattr(progress, event.what) + 1)
+        if event.what == "refused":
+            progress.platforms.update(event.platforms)
 
 
 def _outcome(project: Project, web: Web, exit_code: int, moments: tuple[int, int, int], fetched: int) -> Outcome:
@@ -122,18 +125,15 @@ def _outcome(project: Project, web: Web, exit_code: int, moments: tuple[int, int
         raise DesistError(
             "the letter did not take force in the crawl", place=str(project.log), help=_last_words(project.log)
         )
-    refusals = [entry for entry in entries if entry.k == "refuse"]
     slugs = {platform.slug for platform in PLATFORMS}
     return Outcome(
         ledger=project.ledger,
-        revision=str(taken.facts.get("revision", "")),
         letter_ns=letter_ns,
-        force_ns=taken.t * 1000,
-        facts=taken.facts,
+        force=taken,
         fetched=fetched,
-        refused=dict(Counter(entry.basis for entry in refusals)),
-        elsewhere=sum(not slugs & set(entry.platforms) for entry in refusals),
-        platforms=count_platforms(web, entries, taken.t * 1000),
+        refused=count_refusals(entries),
+        elsewhere=sum(count_refusals([one for one in entries if not slugs & set(one.platforms)]).values()),
+        platforms=count_platforms(web, entries, taken.at_ns),
         dockets=files,
         record=record,
         started_ns=started_ns,

@@ -41,6 +41,8 @@ class DemoSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """Request every URL of `DEMO_START`."""
+        if not self.settings.getlist("DEMO_START"):
+            self.logger.warning("no simulated sites are being served: run `desist demo`")
         for url in self.settings.getlist("DEMO_START"):
             yield self._request(url)
 

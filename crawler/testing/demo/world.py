@@ -18,8 +18,8 @@ from ..site import Page, Site
 __all__ = ["FRONT_PAGES", "LETTER", "NAMES", "PLATFORMS", "RECIPIENT", "SITES", "DemoPlatform", "letter_document"]
 
 RECIPIENT: Final = "Example Crawls Ltd"
-ARTICLES: Final = 60
-PHOTOS: Final = 360
+ARTICLES: Final = 40
+PHOTOS: Final = 240
 _OPEN: Final = "User-agent: *\nDisallow:\n"
 _TERMS: Final = "<h1>Terms of Service</h1><p>4.2 Automated collection needs our prior written consent.</p>"
 _FAIR: Final = "<h1>Terms of Service</h1><p>4.2 Be kind to our servers.</p>"
@@ -68,7 +68,7 @@ def _picture(target: str) -> Page | None:
 
 
 def _anything(target: str) -> Page | None:
-    return Page(f"<h1>{target}</h1>", delay=0.02)
+    return None if target.startswith(("/.well-known/", "/ai.txt")) else Page(f"<h1>{target}</h1>", delay=0.02)
 
 
 def _platform(slug: str, *, robots: str = _OPEN, terms: str = _TERMS, pages: Callable[[str], Page | None]) -> Site:
