@@ -79,7 +79,9 @@ def hold_schemes(settings: BaseSettings, gate: type) -> dict[str, object]:
 
 
 def _is(component: object, wanted: object) -> bool:
-    try:
-        return load_object(component) is load_object(wanted)  # type: ignore[arg-type]
-    except (ImportError, NameError, TypeError, ValueError):
-        return False
+    """Whether both name one class, by itself or by its import path; nothing is imported to find out."""
+    return _path(component) == _path(wanted)
+
+
+def _path(component: object) -> object:
+    return f"{component.__module__}.{component.__qualname__}" if isinstance(component, type) else component

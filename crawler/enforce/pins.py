@@ -36,8 +36,8 @@ class Pins:
         """Told (what, host) of every lookup and connection that was refused."""
 
     def pin(self, host: str, addresses: Iterable[str]) -> Callable[[], None]:
-        """Let `host` be `addresses` until the returned function is called."""
-        name, pinned = canonical(host), tuple(addresses)
+        """Let a canonical `host` be `addresses` until the returned function is called."""
+        name, pinned = host, tuple(addresses)
         self._names.setdefault(name, Counter())[pinned] += 1
         self._open.update(pinned)
 

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from ..model import UNREAD, Decision, RobotsState, RobotsVerdict
 from ..robots import MAX_OCTETS, MAX_SECONDS, AuthorityRobots, Outcome, RobotsFetch
-from ..urls import read
 from .courier import Courier, Failed
 from .once import Once
+from .places import place_of
 from .verdicts import with_route
 
 if TYPE_CHECKING:
@@ -136,10 +135,9 @@ class RobotsGate:
         return fetch.respond(answer.status, answer.headers, answer.body, now, cut=answer.cut)
 
 
-@lru_cache(maxsize=4096)
 def authority_of(url: str) -> str:
     """`scheme://host:port` as a URL of that authority begins; the port is left out where it is the scheme's own."""
-    target = read(url)
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    usual = {"http": 80, "https": 443}.get(target.scheme)
-    return f"{target.scheme}://{host}" if target.port == usual else f"{target.scheme}://{host}:{target.port}"
+    place = place_of(url)
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    usual = {"http": 80, "https": 443}.get(place.scheme)
+    return f"{place.scheme}://{host}" if place.port == usual else f"{place.scheme}://{host}:{place.port}"

@@ -247,7 +247,7 @@ class Warden:
         """Whether refusals are on their way to the ledger whose errbacks are still to be called."""
         return self._waiting > 0
 
-    def _announce(self, decision: Decision, stage: str) -> None:
+    def _announce(self, decision: Decision, stage: str, number: int = 1) -> None:
         """The first refusal of a platform by a rule is a warning; what follows is counted."""
         reason = decision.governing
         key = (decision.platforms, reason.rule if reason else "")
@@ -256,7 +256,7 @@ class Warden:
             logger.warning("%s", message_of(decision), extra={"spider": self.crawler.spider})
         if not self._counted:
             call_later(0, self._count)
-        self._counted[reason.basis if reason else Basis.DEFAULT, stage, decision.platforms] += 1
+        self._counted[reason.basis if reason else Basis.DEFAULT, stage, decision.platforms] += number
 
     def _count(self) -> None:
         """Add what was refused since the last turn of the loop to the crawl's stats."""

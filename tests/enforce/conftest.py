@@ -39,7 +39,7 @@ class Project:
         self.web = web
         self.policies = folder / "policies"
         self.ledger = folder / "evidence" / "ledger.db"
-        documents.write(self.policies, [one.site for one in web])
+        documents.write(self.policies, [one.site.documents for one in web])
 
     def settings(self, changes: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -53,7 +53,7 @@ class Project:
         } | changes
 
     def run(self, spider: str, *words: str, extra: str = "", **changes: Any) -> Done:
-        """`scrapy crawl s` with a module's text, `extra` text at the end of its settings, `words` on the command line."""
+        """`scrapy crawl s` with a module's text, `extra` text at the end of its settings, `words` behind it."""
         (self.folder / "scrapy.cfg").write_text("[settings]\ndefault = project_settings\n")
         lines = [f"{name} = {value!r}" for name, value in self.settings(changes).items()]
         (self.folder / "project_settings.py").write_text("\n".join(lines) + "\n" + textwrap.dedent(extra))
