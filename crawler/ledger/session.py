@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypedDict
@@ -19,6 +20,7 @@ from .store import Row
 __all__ = ["Fields", "Point", "Session"]
 
 _JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
+_SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?")
 _KEY_SECONDS: Final = 3600
 """How long one data key seals: somebody with root on the crawl host reads the current hour and nothing earlier."""
 
@@ -64,6 +66,8 @@ class Session:
         self._counters: dict[str, list[int]] = {}
         self._revisions: dict[str, int] = {}
         self._rev = 0
+        self._notices: set[str] = set()
+        """Ids of notices, which policies name: they stand in the clear, even where one looks like a host."""
         self._began = time.monotonic_ns()
         self._wall = 0
 
@@ -72,6 +76,8 @@ class Session:
         given = fields or {}
         facts = self._facts(kind, given)
         private = dict(given.get("details") or {})
+        if kind == "notice":
+            self._notices.add(given.get("docket", ""))
         rule = self._public("rule", given.get("rule", ""), private)
         docket = self._public("docket", given.get("docket", ""), private)
         rev = self._revisions[given["revision"]] if given.get("revision") else self._rev
@@ -127,17 +133,18 @@ class Session:
 
     def _public(self, name: str, text: str, private: dict[str, Any]) -> str:
         """An id as it may stand in the clear; one that names a host, path or address becomes a tag, itself a detail."""
-        if not text or is_public(text):
+        if not text or is_public(text) or text.partition("#")[0] in self._notices:
             return text
         private[name] = text
         return tag(self._tag_key, text)
 
     def _count(self, kind: Kind, platforms: Sequence[str], domain: str) -> dict[str, tuple[int, int]]:
         names = [*platforms, *([tag(self._tag_key, domain)] if domain else [])]
+        for name in platforms:
+            if not _SLUG.fullmatch(name):
+                raise ValueError(f"`{name}` is no platform's slug; hand an unnamed platform over as its domain")
         result = {}
         for name in names:
-            if not is_public(name):
-                raise ValueError(f"`{name}` is no platform's slug; hand an unnamed platform over as its domain")
             pair = self._counters.setdefault(name, [0, 0])
             pair[0] += kind == "permit"
             pair[1] += kind == "refuse"

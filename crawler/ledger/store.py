@@ -30,7 +30,7 @@ __all__ = ["APPLICATION_ID", "CHECKPOINT_FRAMES", "ZERO", "Row", "Store", "Tail"
 APPLICATION_ID: Final = 0x44535354  # "DSST"
 ZERO: Final = bytes(32)
 _OLDEST: Final = (3, 51, 3)
-CHECKPOINT_FRAMES: Final = 4000
+CHECKPOINT_FRAMES: Final = 8000
 _FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW | apsw.SQLITE_OPEN_NOMUTEX
 _SCHEMA: Final = f"""
 PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;

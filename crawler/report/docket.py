@@ -133,7 +133,8 @@ def _second_pass(reader: Reader, openers: Sequence[Opener], files: dict[str, Doc
             mine[entry.docket].in_force = mine[entry.docket].in_force or entry.t
         elif entry.k == "refuse" and entry.docket in mine:
             refused = mine[entry.docket].refused
-            refused[stage_of(entry.gate)] = refused.get(stage_of(entry.gate), 0) + 1
+            requests = int(entry.facts.get("requests", 1))  # a purge records all that it takes out in one entry
+            refused[stage_of(entry.gate)] = refused.get(stage_of(entry.gate), 0) + requests
         elif entry.k == "permit":
             for docket in {id(d): d for name in entry.platforms for d in names[entry.w].get(name, ())}.values():
                 _permit(docket, mine[docket.name], entry.t)

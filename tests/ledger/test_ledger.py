@@ -141,10 +141,10 @@ def test_a_clock_that_goes_back_is_kept_and_flagged(path: Path, monkeypatch: pyt
 
 
 def test_what_may_not_stand_in_the_clear_is_refused(path: Path) -> None:
-    """A host as a platform, a URL as a fact: no entry is made, and the session goes on."""
+    """A URL as a platform, a URL as a fact: no entry is made, and the session goes on."""
     with Ledger.open(path) as ledger:
-        with pytest.raises(ValueError, match=r"`shop\.test` is no platform's slug"):
-            ledger.append("permit", platforms=["shop.test"])
+        with pytest.raises(ValueError, match=r"`https://shop\.test` is no platform's slug"):
+            ledger.append("permit", platforms=["https://shop.test"])
         with pytest.raises(ValueError, match="`where` is no fact"):
             ledger.append("permit", facts={"where": "https://shop.test/"})
         with pytest.raises(KeyError):

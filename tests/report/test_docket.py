@@ -80,8 +80,9 @@ def test_what_was_stopped_is_counted_apart(path: Path) -> None:
         for gate in ("early", "early", "wire", "engine", "resolver", "headers", "process"):
             refuse(ledger, gate)
         refuse(ledger, "wire", docket="terms-of-another")
+        ledger.record("refuse", platforms=["pictogram"], gate="reload", docket=NOTICE, facts={"requests": 10})
     (one,) = read(path).sessions
-    assert one.refused == {"links not followed": 2, "requests stopped": 4, "ways round the gates": 1}
+    assert one.refused == {"links not followed": 2, "requests stopped": 14, "ways round the gates": 1}
 
 
 def test_nothing_is_on_record_before_the_first_open(path: Path) -> None:
