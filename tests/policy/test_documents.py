@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -40,14 +41,14 @@ clauses:
 """
 
 
-def test_the_minimal_documents_are_accepted_as_they_are():
+def test_the_minimal_documents_are_accepted_as_they_are() -> None:
     """No finding at all, warnings included."""
     loaded = read_documents({"p.yaml": PLATFORM, "n.yaml": NOTICE, "t.yaml": TERMS})
     assert lint(loaded) == []
     assert [e.doc.key for e in loaded.documents] == ["pictogram", "2026-01-pictogram", "pictogram-tos-2025-11"]
 
 
-def test_a_scalar_is_short_for_a_mapping():
+def test_a_scalar_is_short_for_a_mapping() -> None:
     """`sender: X` means `sender: {name: X}`, a bare host means a suffix rule for a site."""
     loaded = read_documents({"p.yaml": PLATFORM, "n.yaml": NOTICE})
     rule = loaded.platforms[0].doc.hosts[0]
@@ -57,40 +58,40 @@ def test_a_scalar_is_short_for_a_mapping():
     assert sender.name == "Pictogram, Inc."
 
 
-def notice(**fields) -> Notice:
+def notice(**fields: Any) -> Notice:
     return Notice.model_validate(
         {"notice": "letter", "instrument": "cease_and_desist", "platforms": "pictogram", **fields}
     )
 
 
-def test_a_notice_is_ours_and_blocks_unless_it_says_otherwise():
+def test_a_notice_is_ours_and_blocks_unless_it_says_otherwise() -> None:
     """Silence never loosens."""
     letter = notice()
     assert (letter.addressed_to, letter.crawl_effect, letter.scope.purposes) == ("us", "block", ALL_PURPOSES)
 
 
-def test_force_starts_at_receipt_never_at_a_deadline():
+def test_force_starts_at_receipt_never_at_a_deadline() -> None:
     """A reply-by or comply-by date is recorded and not waited for."""
     letter = notice(received_at="2026-01-05T09:30:00Z", dates={"comply_by": "2026-02-05", "reply_due": "2026-02-01"})
     assert letter.force == datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
     assert not letter.assumed
 
 
-def test_without_receipt_force_is_the_earliest_that_the_dates_allow_and_marked():
+def test_without_receipt_force_is_the_earliest_that_the_dates_allow_and_marked() -> None:
     """The reported notices of 2020 name a day of sending only, some two."""
     letter = notice(dates={"sent": "2020-02-05", "alternative": "2020-02-04", "reported": "2020-02-06"})
     assert letter.force == datetime(2020, 2, 3, 10, tzinfo=UTC)
     assert letter.assumed
 
 
-def test_an_earlier_time_that_the_letter_names_counts():
+def test_an_earlier_time_that_the_letter_names_counts() -> None:
     """`effective_at` before receipt moves force forward, a later one does not delay it."""
     early = notice(received_at="2026-01-05T09:30:00Z", effective_at="2025-12-01T00:00:00Z")
     late = notice(received_at="2026-01-05T09:30:00Z", effective_at="2026-03-01T00:00:00Z")
     assert (early.force.month, late.force.month) == (12, 1)
 
 
-def test_a_notice_without_any_date_is_in_force_since_ever():
+def test_a_notice_without_any_date_is_in_force_since_ever() -> None:
     """What is unknown refuses."""
     assert notice().force == BEGINNING
 
@@ -110,12 +111,12 @@ BACKED = {"by": ["A. Jones", "B. Smith"], "document_sha256": "cd" * 32}
         ({"at": "2026-03-01T12:00:00Z", "status": "in_force"}, True),
     ],
 )
-def test_withdrawal_needs_a_document_and_two_names(change, counts):
+def test_withdrawal_needs_a_document_and_two_names(change: dict[str, Any], counts: bool) -> None:
     """Anything less changes nothing; coming back into force needs neither."""
     assert bool(notice(status_history=[change]).changes) is counts
 
 
-def test_a_letter_to_somebody_else_may_be_withdrawn_on_a_source():
+def test_a_letter_to_somebody_else_may_be_withdrawn_on_a_source() -> None:
     """We hold no paper of theirs; a named source stands in for it."""
     change = {**WITHDRAWN, "sources": ["9th Cir. 2022-04-18"]}
     assert notice(addressed_to="other", status_history=[change]).changes
@@ -123,13 +124,13 @@ def test_a_letter_to_somebody_else_may_be_withdrawn_on_a_source():
     assert not notice(status_history=[change]).changes
 
 
-def test_withdrawal_is_never_retroactive():
+def test_withdrawal_is_never_retroactive() -> None:
     """It counts from its own entry, however early it is dated."""
     change = {**WITHDRAWN, **BACKED, "entered_at": "2026-03-05T08:00:00Z"}
     assert notice(status_history=[change]).changes[0].force == datetime(2026, 3, 5, 8, tzinfo=UTC)
 
 
-def test_terms_begin_with_the_earliest_date_known_and_end_with_the_latest():
+def test_terms_begin_with_the_earliest_date_known_and_end_with_the_latest() -> None:
     """A recording date is an assumption, and is marked as one."""
     base = {"terms": "tos", "platform": "pictogram", "document": "Terms"}
     recorded = Terms.model_validate({**base, "recorded_at": "2025-11-02", "effective_until": "2026-01-01"})
@@ -150,7 +151,7 @@ PERMISSION = {
 }
 
 
-def test_a_permission_begins_late_and_ends_early():
+def test_a_permission_begins_late_and_ends_early() -> None:
     """The day that it ends on is included, as counted in the earliest zone."""
     consent = Permission.model_validate(PERMISSION)
     assert consent.helps
@@ -160,17 +161,17 @@ def test_a_permission_begins_late_and_ends_early():
 
 
 @pytest.mark.parametrize("missing", ["overrides", "purposes", "from", "document_sha256", "approved_by"])
-def test_a_permission_that_lacks_something_lifts_nothing(missing):
+def test_a_permission_that_lacks_something_lifts_nothing(missing: str) -> None:
     """Silence lifts nothing."""
     assert not Permission.model_validate({k: v for k, v in PERMISSION.items() if k != missing}).helps
 
 
-def test_somebody_elses_permission_never_helps_us():
+def test_somebody_elses_permission_never_helps_us() -> None:
     """Reddit's licence to another firm is no leave for us."""
     assert not Permission.model_validate({**PERMISSION, "addressed_to": "other"}).helps
 
 
-def test_revocation_ends_a_permission():
+def test_revocation_ends_a_permission() -> None:
     """The earlier of `until` and `revoked_at` counts."""
     revoked = Permission.model_validate({**PERMISSION, "revoked_at": "2026-05-01T00:00:00Z"})
     assert revoked.end == datetime(2026, 5, 1, tzinfo=UTC)

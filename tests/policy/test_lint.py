@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,25 +24,25 @@ def codes_of(text: str | bytes) -> set[str]:
 
 
 @pytest.mark.parametrize("code", [c for c in CODES.values() if c.code not in ("D001", "D006")], ids=lambda c: c.code)
-def test_the_example_of_a_code_triggers_it_and_its_mend_does_not(code):
+def test_the_example_of_a_code_triggers_it_and_its_mend_does_not(code: Any) -> None:
     """What `desist rule CODE` shows is true: the example has this finding alone, the mended file has none."""
     assert codes_of(code.example) == {code.code}
     assert codes_of(code.mend) == set()
 
 
-def test_d001_a_file_that_is_not_text():
+def test_d001_a_file_that_is_not_text() -> None:
     """The example's bytes are no UTF-8."""
     assert codes_of(CODES["D001"].example.encode("latin-1")) == {"D001"}
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_d006_an_empty_or_missing_folder(tmp_path, exists):
+def test_d006_an_empty_or_missing_folder(tmp_path: Path, exists: bool) -> None:
     """A wrong path must not look like leave to fetch everything."""
     loaded = load_documents([tmp_path if exists else tmp_path / "gone"])
     assert [d.code for d in lint(loaded)] == ["D006"]
 
 
-def test_every_code_that_can_be_reported_is_explained():
+def test_every_code_that_can_be_reported_is_explained() -> None:
     """No code is written anywhere in the room that `desist rule` does not know, and none is kept that nobody writes."""
     literals = {
         node.value
@@ -53,7 +54,7 @@ def test_every_code_that_can_be_reported_is_explained():
     assert {text for text in literals if re.fullmatch(r"D\d{3}", text)} == set(CODES)
 
 
-def test_all_errors_of_all_files_come_in_one_run(tmp_path):
+def test_all_errors_of_all_files_come_in_one_run(tmp_path: Path) -> None:
     """Three broken files and one sound one: every error of every file, each with file, line, column, code and help."""
     (tmp_path / "a.yaml").write_text("platform: a\nhosts: [a.test\n")
     (tmp_path / "b.yaml").write_text("platform: b\nhsots: [b.test]\nadresses: []\n")
@@ -83,14 +84,14 @@ def test_all_errors_of_all_files_come_in_one_run(tmp_path):
         ("limits: [{order: x, effect: suspends, form: 2020}]", "from"),
     ],
 )
-def test_did_you_mean(wrong, meant):
+def test_did_you_mean(wrong: str, meant: str) -> None:
     """A misspelt key or word is answered with the one that was meant, however deep it stands."""
     text = f"platform: p\nhosts: [p.test]\n---\nnotice: n\ninstrument: warning\nplatforms: p\n{wrong}\n"
     (finding,) = [d for d in lint(read_documents({"x.yaml": text.encode()})) if d.severity == "error"]
     assert f"did you mean `{meant}`?" in finding.help
 
 
-def test_a_finding_is_rendered_with_its_line_and_a_caret_below_the_culprit():
+def test_a_finding_is_rendered_with_its_line_and_a_caret_below_the_culprit() -> None:
     """Headline, excerpt, caret, help."""
     loaded = read_documents({"x.yaml": b"platform: p\nhosts: [p.test]\nadresses: [203.0.113.0/29]\n"})
     assert render(loaded.diagnostics[0], loaded.line_of) == (
@@ -101,7 +102,7 @@ def test_a_finding_is_rendered_with_its_line_and_a_caret_below_the_culprit():
     )
 
 
-def test_the_same_slug_in_a_later_folder_extends_and_an_id_never_clashes_silently(tmp_path):
+def test_the_same_slug_in_a_later_folder_extends_and_an_id_never_clashes_silently(tmp_path: Path) -> None:
     """Own documents add a host to a shipped platform; a notice id that is taken is an error."""
     for folder, host in (("one", "p.test"), ("two", "q.test")):
         (tmp_path / folder).mkdir()
@@ -113,14 +114,14 @@ def test_the_same_slug_in_a_later_folder_extends_and_an_id_never_clashes_silentl
     assert [d.code for d in lint(load_documents(folders))] == ["D020"]
 
 
-def test_a_folder_named_twice_is_read_once(tmp_path):
+def test_a_folder_named_twice_is_read_once(tmp_path: Path) -> None:
     """`./policies` may be the shipped folder itself."""
     (tmp_path / "p.yaml").write_text("platform: p\nhosts: [p.test]\n")
     (tmp_path / "link").symlink_to(tmp_path)
     assert len(load_documents([tmp_path, tmp_path / "link"]).platforms) == 1
 
 
-def test_what_a_broken_file_may_have_named_is_kept():
+def test_what_a_broken_file_may_have_named_is_kept() -> None:
     """A running set can go on refusing the hosts and slugs of a file that cannot be read."""
     loaded = read_documents(
         {"notices/pictogram.yaml": b"notice: n\nplatforms: [pictogram\nhosts: [Cdn.Pictogram.test]\n"}
@@ -128,7 +129,7 @@ def test_what_a_broken_file_may_have_named_is_kept():
     assert {"pictogram", "cdn.pictogram.test"} <= loaded.broken["notices/pictogram.yaml"]
 
 
-def test_hidden_files_and_tests_are_not_documents(tmp_path):
+def test_hidden_files_and_tests_are_not_documents(tmp_path: Path) -> None:
     """Kubernetes mounts keep their data in hidden folders; `tests/` holds expectations."""
     for name in (".hidden.yaml", "tests/t.yaml", "..data/x.yaml", "sub/kept.yaml"):
         path = tmp_path / name
@@ -137,7 +138,9 @@ def test_hidden_files_and_tests_are_not_documents(tmp_path):
     assert [e.doc.key for e in load_documents([tmp_path]).platforms] == ["kept"]
 
 
-def test_a_file_that_changed_is_read_anew_and_one_that_did_not_is_not(tmp_path, monkeypatch):
+def test_a_file_that_changed_is_read_anew_and_one_that_did_not_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A reload costs what changed; equal bytes under another name or in another folder stand where they stand."""
     for name in ("p", "q"):
         (tmp_path / f"{name}.yaml").write_text(f"platform: {name}\nhosts: [{name}.test]\n")

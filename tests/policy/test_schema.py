@@ -70,12 +70,12 @@ def documents(text: str) -> list[Any]:
     return [d for d in yaml.load_all(text, CoreLoader) if d is not None]
 
 
-def test_the_shipped_schema_is_current():
+def test_the_shipped_schema_is_current() -> None:
     """`desist policy schema` was run after the last change of a document class."""
     assert (shipped_policies() / "schema.json").read_text(encoding="utf-8") == schema_text()
 
 
-def test_every_shipped_document_fits_the_schema():
+def test_every_shipped_document_fits_the_schema() -> None:
     """An editor underlines nothing in a document that the reader accepts."""
     folder = shipped_policies()
     assert load_documents([folder]).diagnostics == []
@@ -88,27 +88,27 @@ def test_every_shipped_document_fits_the_schema():
 @pytest.mark.parametrize(
     "code", [c for c in CODES.values() if c.code not in ("D001", "D002", "D004")], ids=lambda c: c.code
 )
-def test_every_mended_example_fits_the_schema(code):
+def test_every_mended_example_fits_the_schema(code: Any) -> None:
     """All examples of `desist rule`, once mended."""
     assert all(fits(doc, SCHEMA) for doc in documents(code.mend))
 
 
 @pytest.mark.parametrize("code", SHAPE_CODES)
-def test_what_the_reader_refuses_for_its_shape_the_schema_refuses_too(code):
+def test_what_the_reader_refuses_for_its_shape_the_schema_refuses_too(code: Any) -> None:
     """An editor underlines unknown keys and words, missing keys, wrong shapes; dates by their shape alone."""
     text = CODES[code].example.replace("2026-02-30", "30.02.2026")
     assert not all(fits(doc, SCHEMA) for doc in documents(text))
 
 
 @pytest.mark.parametrize("model", KINDS.values(), ids=lambda m: m.__name__)
-def test_every_key_of_the_schema_is_a_key_of_the_reader(model):
+def test_every_key_of_the_schema_is_a_key_of_the_reader(model: Any) -> None:
     """Nothing is offered that would be refused."""
     offered = set(SCHEMA["$defs"][model.__name__]["properties"])
     accepted = {name for n, f in model.model_fields.items() for name in (n, f.alias) if name}
     assert offered <= accepted
 
 
-def test_every_shipped_document_names_the_schema_for_editors():
+def test_every_shipped_document_names_the_schema_for_editors() -> None:
     """The first line leads from the document to schema.json."""
     folder = shipped_policies()
     for path in document_files(folder):
@@ -117,6 +117,6 @@ def test_every_shipped_document_names_the_schema_for_editors():
         assert (path.parent / said[1]).resolve() == (folder / "schema.json").resolve()
 
 
-def test_the_schema_is_json():
+def test_the_schema_is_json() -> None:
     """It parses back to itself."""
     assert json.loads(schema_text()) == SCHEMA

@@ -15,7 +15,7 @@ def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)
 
 
-def test_a_date_alone_begins_at_midnight_in_the_earliest_zone():
+def test_a_date_alone_begins_at_midnight_in_the_earliest_zone() -> None:
     """2026-01-05 begins on the line islands (UTC+14) and ends on Baker Island (UTC-12)."""
     when = parse_when("2026-01-05")
     assert when.earliest == utc(2026, 1, 4, 10)
@@ -35,14 +35,14 @@ def test_a_date_alone_begins_at_midnight_in_the_earliest_zone():
         ("2026-01-05T09:30", utc(2026, 1, 4, 19, 30), utc(2026, 1, 5, 21, 30)),
     ],
 )
-def test_uncertain_dates_cover_all_that_they_may_mean(text, earliest, late_end):
+def test_uncertain_dates_cover_all_that_they_may_mean(text: str, earliest: datetime, late_end: datetime) -> None:
     """A month, a year, a span and a time without zone are read at both ends."""
     when = parse_when(text)
     assert (when.earliest, when.late_end) == (earliest, late_end)
 
 
 @pytest.mark.parametrize("text", ["2026-01-05T09:30:00Z", "2026-01-05T10:30:00+01:00", "2026-01-05 04:30:00-05:00"])
-def test_a_time_with_a_zone_is_one_instant(text):
+def test_a_time_with_a_zone_is_one_instant(text: str) -> None:
     """All four instants are the same."""
     when = parse_when(text)
     assert {when.earliest, when.late_start, when.early_end, when.late_end} == {utc(2026, 1, 5, 9, 30)}
@@ -63,14 +63,14 @@ NO_DATES = [
 
 
 @pytest.mark.parametrize("text", [*NO_DATES, "2020-02-05/2020-02-01", "2020/", "/2020", "2026-٠١"])
-def test_what_is_no_date_is_refused(text):
+def test_what_is_no_date_is_refused(text: str) -> None:
     """Never guessed at, never ignored."""
     with pytest.raises(ValueError, match=r"\S"):
         parse_when(text)
 
 
 @given(st.dates(min_value=date(1901, 1, 1), max_value=date(2199, 1, 1)))
-def test_the_earliest_reading_precedes_every_other(day):
+def test_the_earliest_reading_precedes_every_other(day: date) -> None:
     """Whatever zone the writer meant, a prohibition is already in force."""
     when = parse_when(day.isoformat())
     meant = datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from desist.errors import UsageError
@@ -9,13 +11,13 @@ from desist.policy.load import document_files
 from desist.policy.write import create, replace
 
 
-def test_create_writes_the_file_and_its_folder(tmp_path):
+def test_create_writes_the_file_and_its_folder(tmp_path: Path) -> None:
     """A first document needs no preparation."""
     create(tmp_path / "notices" / "n.yaml", "notice: n\n")
     assert (tmp_path / "notices" / "n.yaml").read_text() == "notice: n\n"
 
 
-def test_create_never_overwrites(tmp_path):
+def test_create_never_overwrites(tmp_path: Path) -> None:
     """Documents are superseded, not edited; what stands there stays, and nothing else is left behind."""
     path = tmp_path / "n.yaml"
     path.write_text("notice: first\n")
@@ -26,7 +28,7 @@ def test_create_never_overwrites(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["n.yaml"]
 
 
-def test_create_does_not_follow_a_dangling_link(tmp_path):
+def test_create_does_not_follow_a_dangling_link(tmp_path: Path) -> None:
     """A link that somebody placed is something that exists."""
     (tmp_path / "n.yaml").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UsageError, match="exists"):
@@ -34,7 +36,7 @@ def test_create_does_not_follow_a_dangling_link(tmp_path):
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_replace_keeps_the_mode_and_leaves_nothing_behind(tmp_path):
+def test_replace_keeps_the_mode_and_leaves_nothing_behind(tmp_path: Path) -> None:
     """One step, same name, same permissions."""
     path = tmp_path / "n.yaml"
     path.write_text("old\n")
@@ -44,7 +46,7 @@ def test_replace_keeps_the_mode_and_leaves_nothing_behind(tmp_path):
     assert document_files(tmp_path) == [path]
 
 
-def test_a_folder_that_cannot_be_made_is_a_clear_message(tmp_path):
+def test_a_folder_that_cannot_be_made_is_a_clear_message(tmp_path: Path) -> None:
     """The message names the folder and the mend."""
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot write") as caught:
