@@ -97,6 +97,10 @@ def _print_force(docket: Docket, session: SessionFacts) -> None:
     from ..ledger.verify import when
 
     print(f"    in force              {when(session.in_force) if session.in_force else 'never in this session'}")
+    if session.vanished:
+        print(
+            f"    vanished              {when(session.vanished)}: no document holds it any more, and none withdrew it"
+        )
     last = when(session.last_permit_before) if session.last_permit_before else "none on record"
     print(f"    last permit before    {last}")
     between = str(session.fetches_between or "none on record")

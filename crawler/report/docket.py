@@ -50,6 +50,8 @@ class SessionFacts:
     opened: int
     in_force: int = 0
     """When the session put the notice into force; 0 where it never did."""
+    vanished: int = 0
+    """When the session found that the notice, in force in an earlier one, is gone from the documents."""
     last_permit_before: int = 0
     fetches_between: int = 0
     """Permits for the notice's platforms from its receipt until it was in force here."""
@@ -130,7 +132,7 @@ def _second_pass(reader: Reader, openers: Sequence[Opener], files: dict[str, Doc
                 docket.sessions.append(rows[entry.w][docket.name])
         mine = rows[entry.w]
         if entry.k == "notice" and entry.docket in mine:
-            mine[entry.docket].in_force = mine[entry.docket].in_force or entry.t
+            _force(mine[entry.docket], entry)
         elif entry.k == "refuse" and entry.docket in mine:
             refused = mine[entry.docket].refused
             requests = int(entry.facts.get("requests", 1))  # a purge records all that it takes out in one entry
@@ -150,6 +152,14 @@ def _names(files: Iterable[Docket], tag: Callable[[str], str]) -> dict[str, list
     return result
 
 
+def _force(session: SessionFacts, entry: Entry) -> None:
+    """In force from its first entry; one that says `vanished` says that the documents no longer hold it."""
+    if entry.facts.get("vanished"):
+        session.vanished = entry.t
+    else:
+        session.in_force = session.in_force or entry.t
+
+
 def _permit(docket: Docket, session: SessionFacts, t: int) -> None:
     if session.in_force:
         session.fetches_after += 1
@@ -160,4 +170,6 @@ def _permit(docket: Docket, session: SessionFacts, t: int) -> None:
 
 
 def _concerns(session: SessionFacts) -> bool:
-    return bool(session.in_force or session.last_permit_before or session.fetches_after or session.refused)
+    return bool(
+        session.in_force or session.vanished or session.last_permit_before or session.fetches_after or session.refused
+    )

@@ -158,3 +158,16 @@ def test_an_earlier_instant_of_receipt_stands(path: Path) -> None:
     notice = read(path).notice
     assert notice is not None
     assert notice.received_at == received
+
+
+def test_a_notice_that_vanished_is_not_in_force(path: Path) -> None:
+    """The entry that says so is no entry into force, and what is fetched then is not hidden."""
+    received = micros()
+    with session(path) as first:
+        enter(first, received)
+    with session(path) as second:
+        second.record("notice", docket=NOTICE, platforms=["pictogram"], facts={"vanished": 1})
+        permit(second)
+    found = {one.w: one for one in read(path).sessions}
+    assert (found[second.session].in_force, found[second.session].fetches_between) == (0, 1)
+    assert found[second.session].vanished > found[first.session].in_force
