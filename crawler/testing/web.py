@@ -24,6 +24,7 @@ Scheme = Literal["http", "https"]
 # One address a site, so that a connection tells whose it is before a byte is sent. Linux answers on all of 127/8.
 _NETWORK = "127.83"
 _TRIES = 64
+_TTL = 60  # seconds, for the names of sites; `names` say their own
 _WELL_KNOWN = ("/robots.txt", "/.well-known/", "/ai.txt", "/rsl.xml")
 
 
@@ -228,7 +229,7 @@ def _nothing(message: str, seen: list[str]) -> bool:
 
 
 def _answer(address: str) -> Answer:
-    return Answer(aaaa=(address,)) if ":" in address else Answer(a=(address,))
+    return Answer(aaaa=(address,), ttl=_TTL) if ":" in address else Answer(a=(address,), ttl=_TTL)
 
 
 def _addresses(sites: Iterable[Site]) -> dict[str, str]:

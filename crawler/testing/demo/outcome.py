@@ -107,19 +107,24 @@ def count_platforms(web: Web, entries: Sequence[Entry], force_ns: int) -> list[P
         names = {site.name for site in platform.sites}
         own = [hit for hit in hits if names & {hit.site, hit.at_site}]
         opened = [one for one in connections if one.site in names]
-        late = [str(hit) for hit in own if hit.arrived_ns > force_ns]
-        late += [_connection(one) for one in opened if one.opened_ns > force_ns + _TICK_NS]
-        asked = [one for one in questions if one.at_ns > force_ns and any(s.serves(one.name) for s in platform.sites)]
+        asked = [one for one in questions if any(site.serves(one.name) for site in platform.sites)]
+        seen = [(hit.arrived_ns, 0, str(hit)) for hit in own]
+        seen += [(one.opened_ns, _TICK_NS, _connection(one)) for one in opened]
+        seen += [(one.at_ns, 0, f"DNS question {one}") for one in asked]
         counts.append(
             PlatformCount(
                 platform=platform,
                 refused=_refused(entries, platform.slug),
                 before=len(own) - sum(hit.arrived_ns > force_ns for hit in own),
-                after=late + [f"DNS question {one}" for one in asked],
+                after=[_late(at, what, force_ns) for at, tick, what in seen if at > force_ns + tick],
                 trespass=_trespass(platform, own, opened),
             )
         )
     return counts
+
+
+def _late(at_ns: int, what: str, force_ns: int) -> str:
+    return f"{what}, {(at_ns - force_ns) / 1e6:.1f} ms later"
 
 
 def _refused(entries: Sequence[Entry], slug: str) -> dict[str, int]:

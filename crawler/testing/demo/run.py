@@ -95,7 +95,7 @@ def _watch(child: subprocess.Popen[bytes], web: Web, project: Project, tell: _Te
 
 
 def _in_the_middle(web: Web, progress: Progress) -> bool:
-    """Whether Pictogram is being crawled in earnest, and the platforms that forbid by their own files have been read."""
+    """Whether Pictogram is being crawled in earnest, and whoever forbids by a file of its own has been read."""
     hits = Counter(hit.site for hit in web.hits)
     pictogram = sum(hits[site.name] for site in PLATFORMS[0].sites)
     by_file = {platform.slug for platform in PLATFORMS if platform.basis in (Basis.ROBOTS, Basis.OPTOUT)}
