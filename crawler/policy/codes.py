@@ -74,6 +74,14 @@ _ALL: Final = (
         _P,
     ),
     Code(
+        "D007",
+        "file not read",
+        "The name looks as if a document was meant, and only names that end in .yaml or .yml are read: what it forbids "
+        "would be forgotten.",
+        "",
+        _P,
+    ),
+    Code(
         "D010",
         "unknown key",
         "A misspelt key would be ignored, and with it what it says.",

@@ -18,14 +18,14 @@ from pydantic import ValidationError
 
 from ..model import Place
 from . import source as yaml_source
-from .diagnostic import Diagnostic, closest
+from .diagnostic import Diagnostic, Severity, closest
 from .documents import KINDS, Document, Notice, Permission, Platform, Terms
+from .folders import document_files, walk
 from .mistakes import diagnose
 
 __all__ = ["Entry", "Loaded", "document_files", "load_documents", "read_documents"]
 
 T_co = TypeVar("T_co", bound=Document, covariant=True)
-_SUFFIXES = (".yaml", ".yml")
 _WORD = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]|[A-Za-z0-9]")
 
 
@@ -107,44 +107,42 @@ def read_documents(files: Mapping[str, bytes], folder: int = 0, loaded: Loaded |
     return loaded
 
 
-def document_files(folder: Path) -> list[Path]:
-    """The document files of a folder, sorted; `tests/` and hidden names are not among them. OSError as it comes."""
-    found: list[Path] = []
-    for root, directories, names in os.walk(folder, onerror=_raise, followlinks=False):
-        at_top = Path(root) == folder
-        directories[:] = sorted(d for d in directories if not d.startswith(".") and not (at_top and d == "tests"))
-        found += [Path(root, n) for n in sorted(names) if n.lower().endswith(_SUFFIXES) and not n.startswith(".")]
-    return found
-
-
-def _raise(error: OSError) -> None:
-    raise error
-
-
 def _read_folder(loaded: Loaded, index: int, folder: Path) -> None:
+    """Every document of one folder; what cannot be opened never hides what can."""
     try:
-        files = document_files(folder)
+        found = walk(folder)
     except OSError as error:
         help_ = "name a folder that holds policy documents, or create it with `desist policy new`"
         loaded.diagnostics.append(_whole(folder, "D006", f"folder cannot be read: {error.strerror}", help_))
         return
-    if not files:
+    for refused in found.errors:
+        help_ = "make it readable for the user that crawls, or take it away"
+        message = f"folder cannot be read: {refused.strerror}"
+        loaded.diagnostics.append(_whole(Path(refused.filename), "D006", message, help_))
+    if not found.files:
         help_ = "write a first document with `desist policy new`, or leave the folder out of DESIST_POLICIES"
         loaded.diagnostics.append(_whole(folder, "D006", "folder holds no policy document", help_))
-    for path in files:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            help_ = "make it readable for the user that crawls, or take it away"
-            loaded.diagnostics.append(_whole(path, "D001", f"file cannot be read: {error.strerror}", help_))
-            loaded.broken[str(path)] = frozenset({path.stem.lower()})
-            continue
-        loaded.files[str(path)] = content
-        _take_file(loaded, index, str(path), content)
+    for path in found.unread:
+        help_ = "give it a name that ends in .yaml, or keep it elsewhere"
+        loaded.diagnostics.append(_whole(path, "D007", "file is not read as a document", help_, "warning"))
+    for path in found.files:
+        _read_file(loaded, index, path)
 
 
-def _whole(path: Path, code: str, message: str, help_: str) -> Diagnostic:
-    return Diagnostic(code, message, Place(str(path)), help=help_)
+def _read_file(loaded: Loaded, index: int, path: Path) -> None:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        help_ = "make it readable for the user that crawls, or take it away"
+        loaded.diagnostics.append(_whole(path, "D001", f"file cannot be read: {error.strerror}", help_))
+        loaded.broken[str(path)] = frozenset({path.stem.lower()})
+        return
+    loaded.files[str(path)] = content
+    _take_file(loaded, index, str(path), content)
+
+
+def _whole(path: Path, code: str, message: str, help_: str, severity: Severity = "error") -> Diagnostic:
+    return Diagnostic(code, message, Place(str(path)), help=help_, severity=severity)
 
 
 class Parsed(NamedTuple):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from pathlib import Path
+from typing import Any
 from typing import Any
 
 import pytest
@@ -23,7 +25,9 @@ def codes_of(text: str | bytes) -> set[str]:
     return {finding.code for finding in lint(read_documents({"x.yaml": content}))}
 
 
-@pytest.mark.parametrize("code", [c for c in CODES.values() if c.code not in ("D001", "D006")], ids=lambda c: c.code)
+@pytest.mark.parametrize(
+    "code", [c for c in CODES.values() if c.code not in ("D001", "D006", "D007")], ids=lambda c: c.code
+)
 def test_the_example_of_a_code_triggers_it_and_its_mend_does_not(code: Any) -> None:
     """What `desist rule CODE` shows is true: the example has this finding alone, the mended file has none."""
     assert codes_of(code.example) == {code.code}
@@ -152,3 +156,44 @@ def test_a_file_that_changed_is_read_anew_and_one_that_did_not_is_not(
     (tmp_path / "q.yaml").write_text("platform: r\nhosts: [r.test]\n")
     load_documents([tmp_path])
     assert read == [str(tmp_path / "q.yaml")]
+
+
+def test_d007_a_file_that_was_meant_as_a_document(tmp_path: Path) -> None:
+    """`letter.yaml.txt` and `notice.json` are not read, and that is said; schema and scans are not meant."""
+    (tmp_path / "p.yaml").write_text("platform: p\nhosts: [p.test]\n")
+    for name in ("letter.yaml.txt", "notice.json", "schema.json", "README.md", "scan.pdf", "p.yaml~", ".p.yaml.swp"):
+        (tmp_path / name).write_text("")
+    found = lint(load_documents([tmp_path]))
+    assert [(d.code, Path(d.place.file).name) for d in found] == [("D007", "letter.yaml.txt"), ("D007", "notice.json")]
+    assert {d.severity for d in found} == {"warning"}
+
+
+def test_a_prohibition_behind_a_link_is_one(tmp_path: Path) -> None:
+    """Linked folders are read, each once, and a circle of links ends."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "p.yaml").write_text("platform: p\nhosts: [p.test]\n")
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    (folder / "linked").symlink_to(tmp_path / "elsewhere")
+    (folder / "twice").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "circle").symlink_to(folder)
+    loaded = load_documents([folder])
+    assert [entry.doc.key for entry in loaded.platforms] == ["p"]
+    assert lint(loaded) == []
+
+
+def test_a_folder_that_cannot_be_opened_hides_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is an error of its own, and the documents beside it are read; root is refused by hand, since modes do not."""
+    (tmp_path / "p.yaml").write_text("platform: p\nhosts: [p.test]\n")
+    (tmp_path / "shut").mkdir(mode=0)
+    scandir = os.scandir
+
+    def refusing(path: str) -> Any:
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    loaded = load_documents([tmp_path])
+    assert [(d.code, d.place.file) for d in loaded.diagnostics] == [("D006", str(tmp_path / "shut"))]
+    assert [entry.doc.key for entry in loaded.platforms] == ["p"]

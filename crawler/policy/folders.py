@@ -1,0 +1,65 @@
+"""Which files of a folder are documents.
+
+Sub-folders are followed through links too, each once: a prohibition behind a link is one. `tests/` at the top
+and hidden names are left out: Kubernetes keeps a volume's data in hidden folders and links to them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Final, NamedTuple
+
+__all__ = ["Found", "document_files", "walk"]
+
+_SUFFIXES: Final = (".yaml", ".yml")
+_MEANT: Final = re.compile(r"\.(?:ya?ml|json|txt)(?:\W|$)", re.IGNORECASE)
+
+
+class Found(NamedTuple):
+    """What a folder holds."""
+
+    files: list[Path]
+    """Documents, sorted."""
+    unread: list[Path]
+    """Files that look as if they were meant as documents: `letter.yaml.txt`, `notice.json`."""
+    errors: list[OSError]
+    """Sub-folders that cannot be opened."""
+
+
+def walk(folder: Path) -> Found:
+    """All of a folder; OSError where the folder itself cannot be opened."""
+    os.listdir(folder)
+    found = Found([], [], [])
+    seen = {os.path.realpath(folder)}
+    for root, directories, names in os.walk(folder, onerror=found.errors.append, followlinks=True):
+        at_top = Path(root) == folder
+        directories[:] = [d for d in sorted(directories) if _enter(root, d, seen, at_top=at_top)]
+        for name in sorted(names):
+            if name.startswith(".") or name.endswith("~"):
+                continue
+            if name.lower().endswith(_SUFFIXES):
+                found.files.append(Path(root, name))
+            elif _MEANT.search(name) and not (at_top and name == "schema.json"):
+                found.unread.append(Path(root, name))
+    return found
+
+
+def _enter(root: str, name: str, seen: set[str], *, at_top: bool) -> bool:
+    """Whether a sub-folder is read: once, whichever links lead to it."""
+    if name.startswith(".") or (at_top and name == "tests"):
+        return False
+    real = os.path.realpath(Path(root, name))
+    if real in seen:
+        return False
+    seen.add(real)
+    return True
+
+
+def document_files(folder: Path) -> list[Path]:
+    """The document files of a folder, sorted; OSError where the folder or one below it cannot be opened."""
+    found = walk(folder)
+    if found.errors:
+        raise found.errors[0]
+    return found.files
