@@ -1,7 +1,8 @@
 """Indirect routes: the targets that a URL makes somebody else fetch for you.
 
 Any host: a whole URL in the path (`/https://site.test/x`), as the whole query, or in a parameter that makes the far
-side fetch (`url`, `src`, `image`, ...), written plainly, percent-encoded any number of times, in base64 or hexadecimal.
+side fetch (`url`, `src`, `image`, ...), written plainly, percent-encoded any number of times, or in base64; in
+hexadecimal in parameters and at carriers that are known for it.
 Known carriers (carriers.py): by their own grammar, bare hosts included. Routes within routes are followed.
 
 What passes, since the next hop is judged when it comes: `ref`, `utm_*`, and parameters of sharing and redirecting
@@ -76,14 +77,15 @@ def carries(host: str) -> bool:
 
 def may_carry(rest: str) -> bool:
     """Whether path and query of a plain host need a look; quick, and never False where `routes` would find one."""
-    if "%" in rest and _ESCAPE.search(rest):
-        return True
-    if ":" in rest and _SCHEME.search(rest):
-        return True
-    if "HR0c" in rest or "8747470" in rest or not rest.isascii():
-        return True
-    at = rest.find("?")
-    return at >= 0 and (rest.find(".", at) >= 0 or rest.find("//", at) >= 0 or rest.find("\\", at) >= 0)
+    if "?" in rest:
+        query = rest.partition("?")[2]
+        if "." in query or "//" in query or "8747470" in query or "\\" in query or not query.isascii():
+            return True
+    return (
+        "HR0c" in rest
+        or ("%" in rest and _ESCAPE.search(rest) is not None)
+        or (":" in rest and _SCHEME.search(rest) is not None)
+    )
 
 
 def routes(target: Target) -> tuple[Route, ...]:
@@ -142,7 +144,7 @@ def _in_path(path: str) -> Iterator[str]:
     for text in _decoded(path):
         if found := _URL_IN_TEXT.search(text):
             yield text[found.start() :]
-        yield from _packed(text)
+        yield from _packed(text, _BASE64)
 
 
 def _in_query(query: str) -> Iterator[str]:
@@ -182,23 +184,18 @@ def _whole_urls(text: str) -> Iterator[str]:
     """Every URL with a scheme, in plain text, base64 or hexadecimal."""
     for found in _URL_IN_TEXT.finditer(text):
         yield text[found.start() :]
-    yield from _packed(text)
+    yield from _packed(text, _BASE64, _HEX)
 
 
-def _packed(text: str) -> Iterator[str]:
+def _packed(text: str, *packings: re.Pattern[str]) -> Iterator[str]:
     """URLs with a scheme in base64 or hexadecimal."""
-    for found in _BASE64.finditer(text):
-        yield from _unpacked(found[0], base64=True)
-    for found in _HEX.finditer(text):
-        yield from _unpacked(found[0], base64=False)
-
-
-def _unpacked(text: str, *, base64: bool) -> Iterator[str]:
-    try:
-        data = _base64(text) if base64 else bytes.fromhex(text)
-    except (ValueError, binascii.Error):
-        return
-    yield data.decode("utf-8", "replace")
+    for packing in packings:
+        for found in packing.finditer(text):
+            try:
+                data = _base64(found[0]) if packing is _BASE64 else bytes.fromhex(found[0])
+            except (ValueError, binascii.Error):
+                continue
+            yield data.decode("utf-8", "replace")
 
 
 def _base64(text: str) -> bytes:
@@ -245,7 +242,7 @@ def _carried(carrier: Carrier, target: Target) -> Iterator[str]:
         case "label":
             yield from _label(carrier, target)
         case "hex":
-            yield from _in_path(target.path)
+            yield from _packed(target.path, _HEX)
 
 
 def _tail(path: str) -> Iterator[str]:

@@ -54,13 +54,15 @@ class Image(msgspec.Struct, frozen=True, array_like=True):
 
 
 def make_image(
-    platforms: Sequence[CompiledPlatform], revision: str, *, documents: int, broken: dict[str, str] | None = None
+    platforms: Iterable[CompiledPlatform], revision: str, *, documents: int, broken: dict[str, str] | None = None
 ) -> Image:
     """Lay compiled platforms out; their order is their number."""
     owners: dict[str, list[int]] = {}
     networks: list[tuple[str, int]] = []
     records, details = _Heap(), _Heap()
+    count = 0
     for number, platform in enumerate(platforms):
+        count += 1
         for host in platform.hosts.values():
             owners.setdefault(host.host, []).append(number << 3 | host.reach << 1 | host.exact)
         networks += [(network, number) for network in platform.networks]
@@ -70,7 +72,7 @@ def make_image(
     hosts = {host: _owner(values, shared) for host, values in owners.items()}
     return Image(
         IMAGE_FORMAT, revision, hosts, tuple(shared), tuple(networks), *records.parts, *details.parts,
-        len(platforms), documents, broken or {},
+        count, documents, broken or {},
     )  # fmt: skip
 
 
