@@ -32,11 +32,15 @@ _EMAIL: Final = re.compile(r"[\w.!#$%&'*+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{
 _JWT: Final = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
 _BEARER: Final = re.compile(r"(?P<head>\b(?:bearer|basic)\s+)(?P<value>[\w.~+/=-]{6,})", re.I)
 _WORD: Final = re.compile(r"[A-Za-z0-9_+-]{20,}={0,2}")
+_SUSPECT: Final = re.compile(r"[@=%\s]|eyJ")
+_NOTHING: Final[frozenset[str]] = frozenset()
 _HEX: Final = re.compile(r"[0-9a-fA-F-]{20,}")
 
 
 def mask(text: str) -> tuple[str, frozenset[str]]:
     """`text` with its secrets struck, and the kinds struck: userinfo, parameter, bearer, e-mail, token, random."""
+    if len(text) < 20 and not _SUSPECT.search(text):
+        return text, _NOTHING
     struck: set[str] = set()
     if "@" in text and "//" in text:
         text = _strike("userinfo", _USERINFO, f"{STRUCK}@", text, struck)

@@ -5,6 +5,7 @@ Plain state without threads, files or sockets; `Ledger` holds a lock round every
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -61,6 +62,7 @@ class Session:
         self.point = Point(0, after, 0, 0)
         self.counsel = counsel
         self._tag_key = os.urandom(32)
+        self._tag = functools.lru_cache(maxsize=4096)(functools.partial(tag, self._tag_key))
         self._sealer: Sealer | None = None
         self._sealer_until = 0.0
         self._counters: dict[str, list[int]] = {}
@@ -136,10 +138,10 @@ class Session:
         if not text or is_public(text) or text.partition("#")[0] in self._notices:
             return text
         private[name] = text
-        return tag(self._tag_key, text)
+        return self._tag(text)
 
     def _count(self, kind: Kind, platforms: Sequence[str], domain: str) -> dict[str, tuple[int, int]]:
-        names = [*platforms, *([tag(self._tag_key, domain)] if domain else [])]
+        names = [*platforms, *([self._tag(domain)] if domain else [])]
         for name in platforms:
             if not _SLUG.fullmatch(name):
                 raise ValueError(f"`{name}` is no platform's slug; hand an unnamed platform over as its domain")
