@@ -54,11 +54,15 @@ class Project:
 
     def run(self, spider: str, *words: str, extra: str = "", **changes: Any) -> Done:
         """`scrapy crawl s` with a module's text, `extra` text at the end of its settings, `words` behind it."""
+        self.write(spider, extra=extra, **changes)
+        return self.call("-m", "scrapy", "crawl", "s", *words)
+
+    def write(self, spider: str, *, extra: str = "", **changes: Any) -> None:
+        """The project's files."""
         (self.folder / "scrapy.cfg").write_text("[settings]\ndefault = project_settings\n")
         lines = [f"{name} = {value!r}" for name, value in self.settings(changes).items()]
         (self.folder / "project_settings.py").write_text("\n".join(lines) + "\n" + textwrap.dedent(extra))
         (self.folder / "spiders.py").write_text(textwrap.dedent(spider))
-        return self.call("-m", "scrapy", "crawl", "s", *words)
 
     def call(self, *words: str) -> Done:
         """The interpreter with these words, in the project's folder."""
