@@ -201,6 +201,14 @@ _ALL: Final = (
         "platform: pictogram\nhosts: [{host: pictogram.test, role: cdn}]\n",
     ),
     Code(
+        "D032",
+        "host covered by another",
+        "A name means itself and all below it, so that a second rule of the same role below it adds nothing. A family "
+        "that is kept as a source gives it may hold such: name the `sources` of the document.",
+        "platform: pictogram\nhosts: [pictogram.test, www.pictogram.test]\n",
+        "platform: pictogram\nhosts: [pictogram.test, {host: api.pictogram.test, role: api}]\n",
+    ),
+    Code(
         "D040",
         "loosening without evidence",
         "A notice enters with one name and acts at once. It ends, rests or shrinks only on a document (its hash) and "

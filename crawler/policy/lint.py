@@ -152,6 +152,21 @@ def _repeated(entry: Entry[Document], index: int, rule: HostRule, earlier: HostR
     )
 
 
+def covered_hosts(entry: Entry[Document]) -> Findings:
+    """A host below a suffix rule of the same role: it adds nothing. A family kept as its source has it is left be."""
+    doc = entry.doc
+    hosts = doc.hosts if isinstance(doc, Platform) and not (doc.sources or doc.v2fly_lists) else ()
+    wide = {rule.host: rule for rule in hosts if rule.match == "suffix" and rule.role != "tenant"}
+    for index, rule in enumerate(hosts):
+        above = rule.host.partition(".")[2]
+        while above and above not in wide:
+            above = above.partition(".")[2]
+        if above and wide[above].role == rule.role:
+            message = f"`{rule.host}` is covered by `{above}`"
+            help_ = f"leave it out: `{above}` means itself and all below it"
+            yield _finding(entry, ("hosts", index, "host"), "D032", message, help_, "warning")
+
+
 def unbacked_loosening(entry: Entry[Document]) -> Findings:
     """Withdrawal, narrowing, suspension: a document and two names, or nothing changes."""
     doc = entry.doc
@@ -286,6 +301,7 @@ BETWEEN: Final[tuple[Callable[[Loaded], Findings], ...]] = (duplicate_ids, unkno
 WITHIN: Final[tuple[Callable[[Entry[Document]], Findings], ...]] = (
     wide_hosts,
     repeated_hosts,
+    covered_hosts,
     unbacked_loosening,
     unbacked_supersession,
     retroactive,
