@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from ..model import ALL_PURPOSES, Purpose
-from ..urls import canonical_host
+from ..urls import MAX_HOST, PLAIN_HOST, canonical_host
 
 __all__ = [
     "Count",
@@ -155,6 +155,8 @@ Names = Annotated[tuple[Text, ...], BeforeValidator(listed)]
 def host_name(text: str) -> str:
     """The canonical spelling of a host in a document; ValueError says what is wrong with it."""
     name = text.strip()
+    if PLAIN_HOST.fullmatch(name) and len(name) <= MAX_HOST:
+        return name
     if name.startswith("*."):
         raise ValueError(f"`{name}` has a star: `{name[2:]}` alone means this name and all below it")
     if re.search(r"[/@?#\\\s*%]", name) or re.fullmatch(r"[^:]*:\d*", name):
