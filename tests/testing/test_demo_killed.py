@@ -45,15 +45,23 @@ def web() -> Iterator[Web]:
         yield web
 
 
-def _killed(folder: Path, web: Web, refusals: int, settings: str = "") -> tuple[Project, list[Event], list[Recorded]]:
-    """A crawl that is killed once its spider has noted so many refusals: its events, and what is on record."""
+def _killed(
+    folder: Path, web: Web, refusals: int, *, letter: int = _WHOLE, settings: str = ""
+) -> tuple[Project, list[Event], list[Recorded]]:
+    """A crawl that is killed once its spider has noted so many refusals: its events, and what is on record.
+
+    The letter is delivered after `letter` refusals, so that some kills fall into the purge that it causes.
+    """
     opener = Opener.generate()
     settings = f"DEMO_FSYNC = True\nDESIST_COUNSEL_KEY = {str(opener.counsel)!r}\n{settings}"
     project = Project.create(folder, web, settings=settings)
     log, events = EventLog(project.events), list[Event]()
     child = project.crawl()
     try:
-        while child.poll() is None and sum(event.what == "refused" for event in events) < refusals:
+        while child.poll() is None and (count := sum(event.what == "refused" for event in events)) < refusals:
+            if count >= letter:
+                project.deliver_letter()
+                letter = _WHOLE
             events += log.new()
             time.sleep(0.002)
         assert child.poll() is None, project.log.read_text()[-2000:]
@@ -79,29 +87,30 @@ def _missing(project: Project, events: list[Event], record: list[Recorded]) -> l
     return missing + [f"log line of {url}" for url in logged if url not in urls]
 
 
-def _check(folder: Path, web: Web, refusals: int) -> None:
-    project, events, record = _killed(folder, web, refusals)
+def _check(folder: Path, web: Web, refusals: int, letter: int) -> None:
+    project, events, record = _killed(folder, web, refusals, letter=letter)
     assert _missing(project, events, record) == []
     with Reader(project.ledger) as reader:
         assert verify(reader.rows(), boxes=reader.boxes()).findings == []
 
 
-@pytest.mark.parametrize("share", [0.02, 0.3, 0.8])
-def test_no_refusal_is_lost(share: float, web: Web, tmp_path: Path) -> None:
-    """Killed early, in the middle, late: every refusal that was acted on is on record, and the record is intact."""
-    _check(tmp_path / "demo", web, int(_WHOLE * share))
+@pytest.mark.parametrize(("refusals", "letter"), [(14, _WHOLE), (210, 200), (300, 240)])
+def test_no_refusal_is_lost(refusals: int, letter: int, web: Web, tmp_path: Path) -> None:
+    """Killed early, while the letter's purge runs, after it: what was acted on is on record, and that is intact."""
+    _check(tmp_path / "demo", web, refusals, letter)
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", range(20))
 def test_no_refusal_is_lost_in_twenty_kills(seed: int, web: Web, tmp_path: Path) -> None:
-    """Twenty kills at random moments."""
-    _check(tmp_path / "demo", web, random.Random(seed).randrange(1, _WHOLE))
+    """Twenty kills at random moments, half of them soon after the letter."""
+    moment = random.Random(seed).randrange(1, _WHOLE - 100)
+    _check(tmp_path / "demo", web, moment, moment - 20 if seed % 2 else _WHOLE)
 
 
 def test_the_harness_finds_what_is_lost(web: Web, tmp_path: Path) -> None:
     """The control: a ledger that acknowledges before it writes loses refusals, and the harness says which."""
-    project, events, record = _killed(tmp_path / "demo", web, 50, _ACKNOWLEDGE_FIRST)
+    project, events, record = _killed(tmp_path / "demo", web, 50, settings=_ACKNOWLEDGE_FIRST)
     missing = _missing(project, events, record)
     assert len(missing) >= 50
     assert any(one.startswith("errback of http://") for one in missing)
