@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..errors import DesistError
+from ..errors import DesistError, PolicyError
 
 __all__ = ["VERBS", "Verb", "build_parser", "main"]
 
@@ -53,6 +53,7 @@ VERBS = (
     Verb("ledger rotate-key", "ledger_rotate_key", "seal further details to another of counsel's keys"),
 )
 _FAMILIES = {"policy": "documents: judge, explain, write, withdraw", "ledger": "the record: verify, read, redact"}
+_SHOWN = 20
 _EXIT_CODES = "exit codes: 0 clean; 1 refused, or lint findings; 2 usage, or broken policies; 3 evidence not intact"
 
 
@@ -90,7 +91,7 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "desist") -> int:
         code: int = args.run(args)
         sys.stdout.flush()
     except DesistError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print("\n".join([*_findings(error), f"error: {error}"]), file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -98,3 +99,14 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "desist") -> int:
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _findings(error: DesistError) -> list[str]:
+    """Everything that is wrong with documents, one finding a paragraph; the last lines on a screen stay the error's."""
+    if not isinstance(error, PolicyError) or not error.diagnostics:
+        return []
+    from ..policy.diagnostic import render
+
+    shown = [f"{render(diagnostic)}\n" for diagnostic in error.diagnostics[:_SHOWN]]
+    more = len(error.diagnostics) - len(shown)
+    return [*shown, f"... and {more} more\n"] if more else shown
