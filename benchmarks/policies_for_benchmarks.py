@@ -13,7 +13,8 @@ from desist.policy.policyset import make_image
 from desist.policy.rules import Filing, Life, Reach, Rule, Scope
 from desist.policy.snapshot import image_of
 
-_WORDS = "news shop blog wiki forum media photo video travel music game auto home garden sport book food art".split()
+_NAMES = "news shop blog wiki forum media photo video travel music game auto home garden sport book food art"
+_WORDS = _NAMES.split()
 
 
 def host_of(number: int) -> str:
@@ -58,7 +59,7 @@ def write_documents(folder: Path, count: int) -> None:
 
 
 def urls(count: int, hosts: int, platforms: int, seed: int = 1) -> list[str]:
-    """URLs with Zipf-distributed hosts, one in fifty of them a platform's; a third with a query, mean 75 to 80 letters."""
+    """URLs with Zipf-distributed hosts, one in fifty a platform's; a third with a query, mean 65 letters."""
     rng = random.Random(seed)
     names = [
         f"www.{rng.choice(_WORDS)}{number}-bench.com" if number % 50 else f"www.{host_of(number % max(platforms, 1))}"

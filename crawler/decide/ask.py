@@ -36,9 +36,9 @@ def decide(  # noqa: PLR0913 - the public signature
     if at is None and purposes is None and known_at is None and options is DEFAULT:
         judge = policy_set.judges.get(agent)
         if judge is not None:
-            return judge.decide(url, robots=robots, signals=signals)  # type: ignore[no-any-return]
+            return judge.decide(url, robots, signals)  # type: ignore[no-any-return]
     judge = _judge(policy_set, at, agent, purposes, known_at, options)
-    return judge.decide(url, robots=robots, signals=signals)
+    return judge.decide(url, robots, signals)
 
 
 def _judge(

@@ -88,7 +88,7 @@ class Judge:
         self._standings: dict[object, Standing] = {}
         self._free = Answer((), (), "", NEVER)
 
-    def decide(self, url: str, *, robots: Robots = NOT_ASKED, signals: Sequence[Signal] = ()) -> Decision:
+    def decide(self, url: str, robots: Robots = NOT_ASKED, signals: Sequence[Signal] = ()) -> Decision:
         """The decision on one URL; never raises, whatever the text."""
         # One split, one look-up and a few searches decide most URLs; `refusal` repeats it, since a call costs a fifth.
         try:
@@ -98,7 +98,7 @@ class Judge:
             return self._meet(url, robots, signals)
         if (
             (may_carry(rest) if "?" in rest else "%" in rest or ":" in rest or "HR0c" in rest)
-            or (scheme != "https:" and scheme != "http:")
+            or scheme not in ("https:", "http:")
             or empty
             or signals
             or answer.passing
@@ -128,7 +128,7 @@ class Judge:
             if (
                 self._answers[host] is self._free
                 and not (may_carry(rest) if "?" in rest else "%" in rest or ":" in rest or "HR0c" in rest)
-                and (scheme == "https:" or scheme == "http:")
+                and scheme in ("https:", "http:")
                 and not empty
             ):
                 return None

@@ -15,11 +15,11 @@ import msgspec
 
 from ..errors import PolicyError
 from ..urls import is_address
-from .networks import Networks
 from .rules import PlatformDetails, PlatformRecord, Reach
 
 if TYPE_CHECKING:
     from .compile import CompiledPlatform
+    from .networks import Networks
 
 __all__ = ["IMAGE_FORMAT", "Image", "PolicySet", "default_folders", "make_image", "shipped_policies"]
 
@@ -167,6 +167,8 @@ class PolicySet:
 
     def _addresses(self, address: str) -> frozenset[int]:
         if self._networks is None:
+            from .networks import Networks  # noqa: PLC0415 - ipaddress, which few crawls need
+
             self._networks = Networks(self.image.networks)
         return self._networks.owners(address)
 
@@ -183,6 +185,10 @@ class PolicySet:
         if known is None:
             known = self._alike[number] = not any(_names_hosts(self.record(number)))
         return known
+
+    def keep_decoded(self, other: PolicySet) -> None:
+        """Take over what a set with the same platforms under the same numbers has decoded."""
+        self._records.update(other._records)
 
     def details(self, number: int) -> PlatformDetails:
         """The hosts and places of a platform."""
