@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,9 @@ class Webs:
         self.webs: list[Web] = []
         self.sites: list[Site] = []
 
-    def __call__(self, *sites: Site, names: Mapping[str, Answer] | None = None, tls: bool = False) -> Web:
+    def __call__(
+        self, *sites: Site, names: Mapping[str, Answer | Sequence[Answer]] | None = None, tls: bool = False
+    ) -> Web:
         """Serve `sites` until the test ends."""
         web = self._stack.enter_context(Web(sites, names=names, tls=tls))
         self.webs.append(web)

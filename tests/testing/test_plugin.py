@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,12 @@ def test_policy_tests_are_items(tmp_path: Path) -> None:
     assert "own.yaml:3:1: http://www.pictogram.test/: effect `refuse`, expected `allow`" in done.stdout
 
 
+def test_the_plugin_is_an_entry_point() -> None:
+    """pytest finds it wherever Desist is installed, under the name that `-p no:desist` takes."""
+    pyproject = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    assert pyproject["project"]["entry-points"]["pytest11"] == {"desist": "desist.testing.plugin"}
+
+
 def test_the_plugin_costs_a_test_run_nothing(tmp_path: Path) -> None:
     """Loading it imports no Scrapy, no Twisted, no policies: only pytest, which is there already."""
     program = (
@@ -231,7 +238,7 @@ def _pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "no:cacheprovider",
         *arguments,
     ]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_pages_of_a_site_can_be_slow_and_still_counted(sites, crawl) -> None:
