@@ -7,6 +7,7 @@ import contextlib
 import os
 import shlex
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
     paint = _Paint(sys.stdout)
     _print_moments(outcome, paint)
     _print_platforms(outcome, paint)
+    _print_message(outcome, paint)
     _print_dockets(outcome, paint)
     _print_record(outcome, paint)
     code = _verdict(outcome, paint)
@@ -125,6 +127,11 @@ def _row(count: PlatformCount, paint: _Paint) -> str:
     after = paint("red" if count.after else "green", f"{len(count.after):>8,}")
     refused = sum(count.refused.values())
     return f"{platform.name:<11}{platform.why:<28}{platform.basis:<17}{refused:>7,}{count.before:>9,}{after}"
+
+
+def _print_message(outcome: Outcome, paint: _Paint) -> None:
+    if outcome.message:
+        print(f"{paint('bold', 'what the crawl says of it')}\n{textwrap.indent(outcome.message, '  ')}\n")
 
 
 def _print_dockets(outcome: Outcome, paint: _Paint) -> None:

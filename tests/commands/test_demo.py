@@ -40,6 +40,7 @@ def test_ends_clean_with_nothing_after_force(demo: tuple[Path, subprocess.Comple
         assert re.search(r"[\d,]+ +[\d,]+ +0$", row), row
         assert f" {platform.basis} " in row
     assert "in force in the running crawl" in done.stdout
+    assert re.search(r"^  refused http://\S*pict\S*: notice: .*letter from Pictogram, Inc\.", done.stdout, re.MULTILINE)
     assert "0 requests reached a platform after it had forbidden them" in done.stdout
 
 

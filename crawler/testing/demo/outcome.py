@@ -57,6 +57,8 @@ class Outcome(msgspec.Struct, frozen=True):
     letter_ns: int
     """When the letter's document was put into the policies folder, Unix time in ns."""
     force: Force
+    message: str
+    """What the crawl said when it first refused Pictogram."""
     fetched: int
     """Pages that reached the spider, by its own log."""
     refused: dict[str, int]

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,16 +91,26 @@ class Project:
                 stderr=subprocess.STDOUT,
             )
 
-    def deliver_letter(self) -> Path:
-        """Put the letter's document into the watched folder, in one step; returns where it stands."""
+    def deliver_letter(self) -> int:
+        """Put the letter's document into the watched folder, in one step; returns when (Unix time in ns)."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         ((name, text),) = letter_document(now).items()
         place = self.policies / name
         draft = self.folder / "letter.yaml"
         draft.write_text(text, encoding="utf-8")
         place.parent.mkdir(parents=True, exist_ok=True)
+        moment = time.time_ns()
         draft.rename(place)
-        return place
+        return moment
+
+    def told(self, slug: str) -> str:
+        """What the crawl's log said of the first refusal of a platform: the message and its help line, or nothing."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        for number, line in enumerate(lines):
+            if " refused http" in line and f"-{slug}," in line:
+                following = [text for text in lines[number + 1 : number + 2] if text.startswith("  help: ")]
+                return "\n".join([line[line.index("refused http") :], *following])
+        return ""
 
 
 def _with_port(url: str, web: Web) -> str:

@@ -85,8 +85,7 @@ def _watch(child: subprocess.Popen[bytes], web: Web, project: Project, tell: _Te
     until = time.monotonic() + _SECONDS
     while child.poll() is None:
         if not letter_ns and _in_the_middle(web, tell.progress):
-            project.deliver_letter()
-            letter_ns = time.time_ns()
+            letter_ns = project.deliver_letter()
         tell("letter delivered" if letter_ns else "crawling")
         if time.monotonic() > until:
             raise DesistError(f"the crawl did not end within {_SECONDS:.0f} s", help=f"read {project.log}")
@@ -130,6 +129,7 @@ def _outcome(project: Project, web: Web, exit_code: int, moments: tuple[int, int
         ledger=project.ledger,
         letter_ns=letter_ns,
         force=taken,
+        message=project.told(PLATFORMS[0].slug),
         fetched=fetched,
         refused=count_refusals(entries),
         elsewhere=sum(count_refusals([one for one in entries if not slugs & set(one.platforms)]).values()),
