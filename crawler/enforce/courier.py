@@ -113,7 +113,7 @@ class Courier:
         """Ask for `url` on behalf of `cause`: `most` octets, to be here by `until` (seconds since 1970)."""
         ticket = next(self._tickets)
         errand = _Errand(url, most, until, is_robots=is_robots)
-        request = _request(ticket, url, cause, headers or {}, max(1.0, until - time.time()))
+        request = _request(ticket, url, cause, headers or {}, self._patience(until))
         if not self._errands:
             self._warden.crawler.signals.connect(self._received, signals.bytes_received)
         self._errands[ticket] = errand
@@ -132,6 +132,11 @@ class Courier:
         if errand.captured is None:
             return Failed("a middleware answered in the place of the site")
         return _opened(errand.captured, most)
+
+    def _patience(self, until: float) -> float:
+        """Seconds that a handler may take, no more than it may take for a page."""
+        usual = self._warden.crawler.settings.getfloat("DOWNLOAD_TIMEOUT") or until
+        return max(1.0, min(usual, until - time.time()))
 
     def _find(self, request: Request) -> _Errand | None:
         found = self._errands.get(request.meta.get(_TICKET, 0)) if self._errands else None

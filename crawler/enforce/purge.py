@@ -30,7 +30,7 @@ Done = Callable[[int, float], None]
 """Told how many requests were taken out, and in how many seconds of work."""
 _STEP: Final = 0.002
 """Seconds of one step: as long as an abort may have to wait."""
-_AT_ONCE: Final = 256
+_AT_ONCE: Final = 100
 """Requests that one entry of the ledger speaks of at most."""
 
 
@@ -75,7 +75,8 @@ class Purge:
             more = self._some(began)
         except Exception:
             logger.exception("purging the queue failed; what is left in it is refused when its turn comes")
-        self._record()
+        if len(self._refused) >= _AT_ONCE:
+            self._record()
         self._busy += time.perf_counter() - began
         if more:
             call_later(0, self._step)

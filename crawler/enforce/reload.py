@@ -33,6 +33,8 @@ __all__ = ["Reload"]
 
 logger = logging.getLogger("desist")
 _HANGUP: Final = getattr(signal, "SIGHUP", None)
+_PATIENCE: Final = 3.0
+"""Seconds for which the reading of a whole set waits for the purge at most."""
 _SHOWN: Final = 5
 """Errors of an invalid set that the log names."""
 
@@ -45,7 +47,7 @@ class Reload:
         self._folders = folders_of([Path(folder) for folder in warden.options.policies] or None)
         self._hop = hop()
         self._watch = Watch(self._folders, self._look)
-        self._started = False
+        self._started = self._over = False
         self._signalled = threading.Event()
         self._before: Any = None
         """The handler of SIGHUP that ours stands in for."""
@@ -56,6 +58,9 @@ class Reload:
         self._whole = warden.policies
         """The last whole set; owned by the reading thread."""
         self._reading = threading.Lock()
+        self._calm = threading.Event()
+        """Unset while an overlay takes force and the queue is purged: reading a whole set would only be in the way."""
+        self._calm.set()
         self._purge = Purge(warden)
         self._files: Any = None
         self._notices = Notices(warden)
@@ -71,6 +76,7 @@ class Reload:
 
     def stop(self) -> None:
         """Watch no more."""
+        self._over = True
         self._watch.stop()
         self._purge.stop()
         if self._before is not None and _HANGUP is not None:
@@ -101,6 +107,7 @@ class Reload:
         overlay = tightened(self._running, changed)
         if overlay is not None:
             self._running = overlay
+            self._calm.clear()
             self._hop(partial(self._put, overlay, "what changed files forbid"))
         self._read_all()
 
@@ -123,6 +130,7 @@ class Reload:
     def _read(self, generation: int) -> None:
         from ..policy.reload import reload  # noqa: PLC0415
 
+        self._calm.wait(_PATIENCE)
         with self._reading:
             if generation != self._generation:
                 return  # a later change has its own reading
@@ -138,7 +146,7 @@ class Reload:
     # --- the loop's thread -------------------------------------------------------------------------------------------
 
     def _complete(self, found: Any, generation: int, news: list[dict[str, Any]]) -> None:
-        if generation != self._generation:
+        if generation != self._generation or self._over:
             return
         self._running = found.policy_set
         self._put(found.policy_set, "the policies" if not found.errors else "what can be read of the policies")
@@ -157,7 +165,7 @@ class Reload:
     def _put(self, policies: PolicySet, what: str) -> None:
         """Put a set in force and take back what it refuses; all of this before anything else runs in the loop."""
         warden = self._warden
-        if policies.revision == warden.policies.revision or warden.lost:
+        if policies.revision == warden.policies.revision or warden.lost or self._over:
             return
         self._guarded(warden.recorder.announce(policies.revision, {}))
         stopped = warden.swap(policies)
@@ -179,10 +187,11 @@ class Reload:
         facts |= {"purged": purged, "purge_micros": int(seconds * 1_000_000)}
         if not self._warden.lost:
             self._guarded(self._warden.recorder.announce(revision, facts))
+        self._calm.set()
         logger.info("revision %s: %d queued requests purged", revision[:12], purged)
 
     def _tell_notices(self, news: list[dict[str, Any]]) -> None:
-        for fields in news:
+        for fields in [] if self._over else news:
             self._guarded(self._warden.recorder.notice(fields))
 
     def _guarded(self, entry: Any) -> None:

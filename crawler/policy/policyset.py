@@ -151,15 +151,12 @@ class PolicySet:
         """Owners by name: this name, and each name above it that has a suffix rule."""
         hosts = self._hosts
         found: set[int] = set()
-        value = hosts.get(host)
-        if value is not None:
-            found.update(v & ~1 for v in self._values(value))
-        at = host.find(".")
-        while at >= 0:
-            value = hosts.get(host[at + 1 :])
-            if value is not None:
-                found.update(v for v in self._values(value) if not v & 1)
-            at = host.find(".", at + 1)
+        name = host
+        while name:
+            if name in hosts:
+                exact_too = name is host
+                found.update(v & ~1 for v in self._values(hosts[name]) if exact_too or not v & 1)
+            name = name.partition(".")[2]
         return _nearest(found) if found else ()
 
     def _values(self, value: int) -> tuple[int, ...]:
