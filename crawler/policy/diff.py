@@ -229,12 +229,20 @@ def _cells(urls: Iterable[str], records: list[list[PlatformRecord]], now: int) -
     said = {instant for record in every for life in _lives(record) for instant in life.instants}
     instants = sorted(instant for instant in said if ALWAYS < instant < NEVER)
     dates = [now, *instants, *([instants[0] - 1] if instants else [])]
+    purposes = [None, *_purposes(every)]
     agents = ["", *sorted({permit.agent for record in every for permit in record.permits if permit.agent})]
     for url in urls:
         for at in dates:
-            for purpose in (None, *Purpose):
+            for purpose in purposes:
                 for agent in agents:
                     yield Cell(url, at, purpose, agent)
+
+
+def _purposes(records: Iterable[PlatformRecord]) -> list[Purpose]:
+    """One purpose for each kind: two that every scope names or leaves out together are answered alike."""
+    scopes = {frozenset(scope.purposes) for record in records for scope in _scopes_of(record)}
+    kinds = {tuple(purpose in scope for scope in scopes): purpose for purpose in reversed(Purpose)}
+    return sorted(kinds.values())
 
 
 def _compare(cell: Cell, before: Decision, after: Decision) -> Iterator[Difference]:
