@@ -93,14 +93,14 @@ class Pattern:
         self.octets = self.encoded_octets = len(text)
         self.anchored = False
         if plain:
-            self.parts = [text]
+            self.parts: tuple[str, ...] = (text,)
             return
         self.anchored = text.endswith("$")
         body = text[:-1] if self.anchored else text
         if "$" in body:
             self.encoded_octets += 2 * body.count("$")
             body = body.replace("$", "%24")
-        self.parts = body.split("*")
+        self.parts = tuple(body.split("*"))
 
     def __repr__(self) -> str:
         return f"Pattern({self.text!r})"
@@ -140,12 +140,14 @@ class PatternIndex:
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         self._patterns = tuple(patterns)
-        self._exact: dict[str, list[int]] = {}
-        self._prefixes: dict[str, list[int]] = {}
+        self._next = [-1] * len(self._patterns)
+        """The position that is filed under the same key before this one: no list is made for each of many keys."""
+        self._exact: dict[str, int] = {}
+        self._prefixes: dict[str, int] = {}
         """Literal patterns by their text."""
-        self._heads: dict[str, list[int]] = {}
+        self._heads: dict[str, int] = {}
         """Wildcard patterns by what stands before their first wildcard."""
-        self._tails: dict[str, list[int]] = {}
+        self._tails: dict[str, int] = {}
         """Anchored wildcard patterns by their last octets."""
         floating = []
         for position, pattern in enumerate(self._patterns):
@@ -153,18 +155,29 @@ class PatternIndex:
             first = parts[0]
             if len(parts) == 1:
                 if first:
-                    _put(self._exact if pattern.anchored else self._prefixes, first, position)
+                    self._put(self._exact if pattern.anchored else self._prefixes, first, position)
             elif len(first) > 1:
-                _put(self._heads, first, position)
+                self._put(self._heads, first, position)
             elif pattern.anchored and parts[-1]:
-                _put(self._tails, parts[-1][-_TAIL:], position)
+                self._put(self._tails, parts[-1][-_TAIL:], position)
             else:
                 floating.append(position)
         self._keys = sorted(self._prefixes.keys() | self._heads.keys())
         self._parents = list(_parents(self._keys))
-        self._grams: list[tuple[int, dict[str, list[int]]]] = []
+        self._grams: list[tuple[int, dict[str, int]]] = []
         self._always = [(position, self._longest(position)) for position in self._file(floating)]
         """Tried on every path, their longest part before the rest."""
+
+    def _put(self, filed: dict[str, int], key: str, position: int) -> None:
+        if key in filed:
+            self._next[position] = filed[key]
+        filed[key] = position
+
+    def _take(self, position: int, into: list[int]) -> None:
+        """Append all positions that are filed with this one; -1 is none."""
+        while position >= 0:
+            into.append(position)
+            position = self._next[position]
 
     def _longest(self, position: int) -> str:
         return max(self._patterns[position].parts, key=len)
@@ -176,43 +189,37 @@ class PatternIndex:
                 break
             runs = {position: _runs(self._longest(position), size) for position in floating}
             common = Counter(run for found in runs.values() for run in found)
-            grams: dict[str, list[int]] = {}
+            grams: dict[str, int] = {}
             for position, found in runs.items():
                 if found:
-                    _put(grams, min(found, key=common.__getitem__), position)
+                    self._put(grams, min(found, key=common.__getitem__), position)
             self._grams.append((size, grams))
             floating = [position for position, found in runs.items() if not found]
         return floating
 
     def matching(self, path: str) -> list[int]:
         """Positions of all patterns that match a normalised path, in no particular order."""
-        found = list(self._exact.get(path, ()))
-        at = bisect_right(self._keys, path) - 1
+        found: list[int] = []
         likely: list[int] = []
+        self._take(self._exact.get(path, -1), found)
+        at = bisect_right(self._keys, path) - 1
         while at >= 0:
             key = self._keys[at]
             if path.startswith(key):
-                found += self._prefixes.get(key, ())
-                likely += self._heads.get(key, ())
+                self._take(self._prefixes.get(key, -1), found)
+                self._take(self._heads.get(key, -1), likely)
             at = self._parents[at]
         if self._tails:
             for size in range(1, _TAIL + 1):
-                likely += self._tails.get(path[-size:], ())
+                self._take(self._tails.get(path[-size:], -1), likely)
         likely += [position for position, longest in self._always if longest in path]
         for size, grams in self._grams:
             runs = {path[i : i + size] for i in range(len(path) - size + 1)}
             for run in grams.keys() & runs:
-                likely += grams[run]
+                self._take(grams[run], likely)
         patterns = self._patterns
         found += [position for position in likely if patterns[position].matches(path)]
         return found
-
-
-def _put(filed: dict[str, list[int]], key: str, position: int) -> None:
-    if key in filed:
-        filed[key].append(position)
-    else:
-        filed[key] = [position]
 
 
 def _parents(keys: Sequence[str]) -> Iterator[int]:

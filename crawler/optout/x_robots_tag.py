@@ -113,9 +113,15 @@ def _instant(text: str) -> float | None:
     """A date as RFC 822, RFC 850 or ISO 8601 write it, in seconds; without a zone the earliest instant it can mean."""
     for zone, offset in _ZONES.items():
         text = re.sub(rf"\b{zone}\b", offset, text)
-    for parse in (datetime.fromisoformat, parsedate_to_datetime):
+    text = text.strip()
+    readings = (
+        (datetime.fromisoformat, re.sub(r"\s+(?=[+-]\d{4}$)", "", text)),
+        (parsedate_to_datetime, text),
+        (parsedate_to_datetime, f"{text} 00:00:00"),
+    )
+    for parse, written in readings:
         try:
-            found = parse(text.strip())
+            found = parse(written)
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
         if found.tzinfo is None:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum, IntEnum
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 __all__ = ["Kind", "Record", "Sureness", "read_records"]
 
@@ -42,7 +44,7 @@ class Sureness(IntEnum):
     """A person would: invisible characters before the field, another encoding. Counts in strict mode, to refuse."""
 
 
-class Record(NamedTuple):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One line. `value` is empty for a tolerated Allow."""
 
     line: int
@@ -144,7 +146,7 @@ def _reaching_furthest(record: Record, raw: bytes) -> Record:
         value = value[: max(0, len(value) - (len(raw) - _GOOGLE_LINE))]
     if b"\0" in value:
         value = value.partition(b"\0")[0].rstrip()
-    return record._replace(value=value)
+    return msgspec.structs.replace(record, value=value)
 
 
 def _guesses(record: Record, text: bytes, charset: str) -> Iterator[Record]:
@@ -159,9 +161,9 @@ def _guesses(record: Record, text: bytes, charset: str) -> Iterator[Record]:
     if record.kind is not Kind.DISALLOW:
         return
     if record.sureness is Sureness.TOLERATED and (words := _WORD_BREAK.split(text, maxsplit=1))[1:]:
-        yield record._replace(value=words[1].lstrip(b": "), sureness=Sureness.GUESSED)
+        yield msgspec.structs.replace(record, value=words[1].lstrip(b": "), sureness=Sureness.GUESSED)
     if (recoded := _recoded(record.value, charset)) != record.value:
-        yield record._replace(value=recoded, sureness=Sureness.GUESSED)
+        yield msgspec.structs.replace(record, value=recoded, sureness=Sureness.GUESSED)
 
 
 def _recoded(value: bytes, charset: str) -> bytes:

@@ -35,7 +35,7 @@ class Rules:
         self._allows = [record.kind is allow for record in self.records]
         self._index = PatternIndex(patterns)
         counts = dict.fromkeys([tuple(p.octets for p in patterns), tuple(p.encoded_octets for p in patterns)])
-        self._weights = [[(octets, -position) for position, octets in enumerate(count)] for count in counts]
+        self._counts = list(counts)
         """What decides between matching rules: most octets, then the earlier line. Two countings where some rule holds
         a `$` that is no anchor; a refusal by either one holds."""
 
@@ -44,16 +44,16 @@ class Rules:
         found = self._index.matching(path)
         if not found:
             return NO_RULE
-        answer = self._weighed(found, self._weights[0])
-        if answer.refuses or len(self._weights) == 1:
+        answer = self._weighed(found, self._counts[0])
+        if answer.refuses or len(self._counts) == 1:
             return answer
-        return self._weighed(found, self._weights[1])
+        return self._weighed(found, self._counts[1])
 
-    def _weighed(self, found: list[int], weights: list[tuple[int, int]]) -> Answer:
+    def _weighed(self, found: list[int], octets: tuple[int, ...]) -> Answer:
         """The winner by one counting."""
         allow = disallow = _NONE
         for position in found:
-            weight = weights[position]
+            weight = (octets[position], -position)
             if self._allows[position]:
                 allow = max(allow, weight)
             else:

@@ -53,12 +53,9 @@ COLON = st.builds("{}:{}".format, SPACES, st.sampled_from([" ", " ", "", "\t"]))
 TOKENS = st.sampled_from(
     [*AGENTS, *AGENTS, "*", "*", "desistbot", "DESISTBOT/2.1", "Alpha beta", "* x", "*x", "", "007", "Desist", "a.b"]
 )
-PIECES = st.sampled_from(
-    [
-        *("/", "/", "/a", "/b", "/shop", "/a/b", "*", "*", "?", "=", "x", ".html", "$", "%24", "%2A", "%2a", "%61"),
-        *("%2F", "%", "%4", "é", "/caf%C3%A9", " ", "-", "~", "%7E", ";", "&", "/index.html", "//", ".", "\\"),
-    ]
-)
+COMMON = ("/", "/", "/a", "/b", "/shop", "/a/b", "*", "*", "?", "=", "x", ".html", "$", "%24", "%2A", "%2a", "%61")
+ODD = ("%2F", "%", "%4", "é", "/caf%C3%A9", " ", "-", "~", "%7E", ";", "&", "//", ".", "\\")
+PIECES = st.sampled_from([*(COMMON + ODD) * 5, "/index.html"])
 PATTERNS = st.one_of(
     st.lists(PIECES, max_size=5).map("".join),
     st.lists(PIECES, max_size=4).map(lambda parts: "/" + "".join(parts)),
@@ -85,8 +82,8 @@ ODD_RULES = st.one_of(
 )
 OTHERS = st.builds(lambda t, e: Line(t, "", e), OTHER, ENDS)
 FILES = st.lists(
-    st.one_of(*[AGENT_LINES] * 6, *[RULES] * 12, OTHERS, OTHERS, ODD_RULES), min_size=1, max_size=24
-)  # odd rules are one line in twenty, far more than in the wild
+    st.one_of(*[AGENT_LINES] * 15, *[RULES] * 40, *[OTHERS] * 4, ODD_RULES), min_size=1, max_size=24
+)  # one line in twenty is odd, far more than in the wild
 FILLERS = st.lists(st.sampled_from(["", "a", "/", "b/c", "x", "é", "%61", "?q=1"]), min_size=1, max_size=3)
 
 
