@@ -13,7 +13,6 @@ use, not looked up). Hosts mean themselves and all below them.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 __all__ = ["CARRIERS", "Carrier", "carriers_of"]
@@ -130,9 +129,14 @@ def _index() -> dict[str, tuple[Carrier, ...]]:
 _BY_HOST: Final = _index()
 
 
-@lru_cache(maxsize=65536)
+_ENDINGS: Final = frozenset(".".join(host.rsplit(".", 2)[-2:]) for host in _BY_HOST)
+"""The last two labels of all of them: most hosts are ruled out by one look."""
+
+
 def carriers_of(host: str) -> tuple[Carrier, ...]:
     """Every entry of the table that a canonical host falls under."""
+    if ".".join(host.rsplit(".", 2)[-2:]) not in _ENDINGS:
+        return ()
     found = list(_BY_HOST.get(host, ()))
     while "." in host:
         host = host.partition(".")[2]

@@ -150,6 +150,8 @@ class Judge:
         if len(self._answers) >= _KEPT:
             self._answers.clear()
         self._answers[authority] = answer
+        if robots is NOT_ASKED and not signals and not answer.passing and not may_carry(rest):
+            return self._of(answer, url)
         return (
             self._judge(url, robots, signals) if "/" not in rest else self.decide(url, robots=robots, signals=signals)
         )
