@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import multiprocessing
 import statistics
@@ -78,9 +79,11 @@ class Counter(asyncio.Protocol):
 
 def serve(ports: Any) -> None:
     async def main() -> None:
-        server = await asyncio.get_running_loop().create_server(Counter, "127.0.0.1", 0)
-        ports.put(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
+        for port in range(8100, 9900):
+            with contextlib.suppress(OSError):
+                server = await asyncio.get_running_loop().create_server(Counter, "127.0.0.1", port)
+                ports.put(port)
+                await server.serve_forever()
 
     asyncio.run(main())
 

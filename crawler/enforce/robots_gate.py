@@ -137,7 +137,4 @@ class RobotsGate:
 
 def authority_of(url: str) -> str:
     """`scheme://host:port` as a URL of that authority begins; the port is left out where it is the scheme's own."""
-    place = place_of(url)
-    host = f"[{place.host}]" if ":" in place.host else place.host
-    usual = {"http": 80, "https": 443}.get(place.scheme)
-    return f"{place.scheme}://{host}" if place.port == usual else f"{place.scheme}://{host}:{place.port}"
+    return place_of(url).authority
