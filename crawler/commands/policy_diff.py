@@ -9,6 +9,8 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from .broken import in_format
+
 if TYPE_CHECKING:
     from ..decide import Judge
     from ..model import Decision, Purpose
@@ -29,6 +31,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare, print; 1 where something differs or could not be proved."""
+    return in_format(_run, args)
+
+
+def _run(args: argparse.Namespace) -> int:
     from ..policy.diff import diff
     from ..policy.policyset import PolicySet
 

@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -155,9 +156,12 @@ def _date(answer: str) -> str:
     from ..policy.when import parse_when
 
     try:
-        return parse_when(answer).text
+        when = parse_when(answer)
     except ValueError as error:
         raise ValueError(f"`{answer}` {error}") from error
+    if when.earliest > datetime.now(UTC):
+        raise ValueError(f"`{answer}` is still to come: when did it arrive?")
+    return when.text
 
 
 def _scope(answer: str) -> str:

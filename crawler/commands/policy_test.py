@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import PolicyError, UsageError
+from .broken import in_format
 
 if TYPE_CHECKING:
     from ..model import Decision, Place
@@ -41,6 +42,10 @@ class Rule(NamedTuple):
 
 def run(args: argparse.Namespace) -> int:
     """Run every test; 1 where one fails or too few rules are touched."""
+    return in_format(_run, args)
+
+
+def _run(args: argparse.Namespace) -> int:
     from ..policy.policyset import PolicySet, folders_of
     from ..policy.testfile import load_tests
 

@@ -113,6 +113,15 @@ def test_purposes_and_paths_narrow_what_it_refuses(folder: Path, desist: Run) ->
                      ("/u/1", "index"): False}  # fmt: skip
 
 
+@pytest.mark.parametrize("slip", ["2099-01-01", "yesterday", "2026-13-01"])
+def test_a_letter_arrived_in_the_past(folder: Path, desist: Run, slip: str) -> None:
+    """A slip of the year would put it into force in some other century: the question is asked again."""
+    done = desist(*LETTER, answers=typed(*ANSWERS[:3], slip, *ANSWERS[3:], "no"))
+    assert done.code == 0
+    assert done.err.count("4. When") == 2
+    assert ANSWERS[3] in written(folder)[0].read_text()
+
+
 @pytest.mark.parametrize("count", range(8))
 def test_an_end_of_answers_writes_nothing(folder: Path, desist: Run, count: int) -> None:
     """However far it came, before the paragraph is confirmed there is no half letter."""

@@ -98,3 +98,15 @@ def test_no_tests_at_all_is_no_success(folder: Path, desist: Run) -> None:
     """Exit 2, and how to write the first."""
     done = desist("policy", "test", "policies")
     assert (done.code, "tests/first.yaml" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("verb", [("test", "policies"), ("diff", "policies", "policies")])
+def test_broken_documents_are_findings_in_the_format_asked_for(
+    folder: Path, desist: Run, verb: tuple[str, ...]
+) -> None:
+    """A program that reads JSON gets every error there, and exit 2; a person reads them on stderr."""
+    (folder / "broken.yaml").write_text("platform: x\nhost: [x.test]\nadresses: []\n")
+    done = desist("policy", *verb, "--format", "json")
+    assert (done.code, [row["code"] for row in json.loads(done.out)]) == (2, ["D010", "D010"])
+    done = desist("policy", *verb)
+    assert (done.code, done.out, done.err.count("unknown key `")) == (2, "", 3)
