@@ -5,9 +5,8 @@
 Every reader keeps its parse and answers for one agent. Files are generated from a seed: literal paths, wildcards, ends,
 a few groups. Half of the URLs are made from rules, half are not. All readers compute in one thread, so CPU time is
 measured; they take turns within a round, since caches and clocks of a shared machine move all the same; medians over
-rounds, ratios within a round. Targets: a URL <= 10 us on 5 KB
-(>= 2x faster than Protego), <= 25 us on 500 KB (>= 100x faster), 500 KB parsed in <= 250 ms (faster than Protego), a
-pattern of 200 wildcards judged in <= 50 ms.
+rounds, ratios within a round. Targets: a URL <= 10 us on 5 KB (>= 2x faster than Protego), <= 25 us on 500 KB (>= 100x
+faster), 500 KB parsed in <= 250 ms (faster than Protego), a pattern of 200 wildcards judged in <= 50 ms.
 """
 
 from __future__ import annotations

@@ -55,16 +55,14 @@ TOKENS = st.sampled_from(
 )
 COMMON = ("/", "/", "/a", "/b", "/shop", "/a/b", "*", "*", "?", "=", "x", ".html", "$", "%24", "%2A", "%2a", "%61")
 ODD = ("%2F", "%", "%4", "é", "/caf%C3%A9", " ", "-", "~", "%7E", ";", "&", "//", ".", "\\")
-PIECES = st.sampled_from([*(COMMON + ODD) * 5, "/index.html"])
+PIECES = st.sampled_from([*(COMMON + ODD) * 10, "/index.html"])
 PATTERNS = st.one_of(
     st.lists(PIECES, max_size=5).map("".join),
     st.lists(PIECES, max_size=4).map(lambda parts: "/" + "".join(parts)),
     st.lists(PIECES, max_size=3).map(lambda parts: "/" + "".join(parts) + "$"),
 )
 EXACT_RULES = st.sampled_from(["Disallow", "disallow", "DISALLOW", "Allow", "allow"])
-TYPOS = st.sampled_from(
-    ["dissallow", "disalow", "diasllow", "disallaw", "Disallowed", "dissalow", "Allowed", "allow-x"]
-)
+TYPOS = st.sampled_from(["dissallow", "disalow", "diasllow", "disallaw", "Disallowed", "dissalow", "allow-x"])
 OTHER = st.sampled_from(
     ["Crawl-delay: 1", "Sitemap: /s", "Host: x", "Content-Signal: ai-train=no", "noise", ":", "a:b"]
 )
@@ -82,8 +80,8 @@ ODD_RULES = st.one_of(
 )
 OTHERS = st.builds(lambda t, e: Line(t, "", e), OTHER, ENDS)
 FILES = st.lists(
-    st.one_of(*[AGENT_LINES] * 15, *[RULES] * 40, *[OTHERS] * 4, ODD_RULES), min_size=1, max_size=24
-)  # one line in twenty is odd, far more than in the wild
+    st.one_of(*[AGENT_LINES] * 25, *[RULES] * 70, *[OTHERS] * 6, ODD_RULES), min_size=1, max_size=24
+)  # one line in thirty is odd, far more than in the wild
 FILLERS = st.lists(st.sampled_from(["", "a", "/", "b/c", "x", "é", "%61", "?q=1"]), min_size=1, max_size=3)
 
 
@@ -118,11 +116,20 @@ def google(text: str, agent: str, path: str) -> bool:
     return bool(matcher.OneAgentAllowedByRobots(text, agent, ORIGIN + path))
 
 
+def reason(bare: str, agent: str, sent: str) -> str:
+    """Why ours is stricter: what has to go until Google agrees; empty where nothing does it."""
+    if not google(bare, agent, sent):
+        return "tolerated Allow"
+    if not google(bare.replace("index.htm", "inde_.htm"), agent, sent.replace("index.htm", "inde_.htm")):
+        return "index.html"
+    return "counting of a dollar" if "%24" in bare else ""
+
+
 def compare(lines: list[Line], fillers: list[str], tally: Counter[str]) -> None:
     """Judge every path for every agent; raise where ours permits more, or is stricter without a named reason."""
     robots = Robots("".join(line.text(line.value) for line in lines).encode())
     theirs = "".join(map(normal, lines))
-    bare = "".join(map(without_googles_permissions, lines)).replace("index.htm", "inde_.htm")
+    bare = "".join(map(without_googles_permissions, lines))
     for path in paths_of(lines, fillers):
         sent = normalise_path(path.partition("#")[0])
         if sent == "/robots.txt":
@@ -135,15 +142,20 @@ def compare(lines: list[Line], fillers: list[str], tally: Counter[str]) -> None:
                 continue
             case = (theirs, agent, sent)
             assert permitted, f"allowed, though Google forbids it: {case}"
-            granted = not google(bare, agent, sent.replace("index.htm", "inde_.htm"))
-            assert granted or "%24" in bare, f"stricter without a reason: {case}"
-            tally["tolerated Allow, index.html" if granted else "counting of a dollar"] += 1
+            tally[reason(bare, agent, sent)] += 1
+            assert not tally[""], f"stricter without a reason: {case}"
 
 
 def run(examples: int) -> Counter[str]:
     tally: Counter[str] = Counter()
 
-    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples,
+        derandomize=examples < 1000,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(FILES, FILLERS)
     def play(lines: list[Line], fillers: list[str]) -> None:
         compare(lines, fillers, tally)
