@@ -7,7 +7,7 @@ it is anchored is a third question, which no local check can answer: whoever hol
 
 from __future__ import annotations
 
-import base64
+import binascii
 import contextlib
 import datetime
 import hashlib
@@ -18,47 +18,45 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Finding", "SessionReport", "Verification", "leaves", "verify"]
 
 ZERO = bytes(32)
 SILENCE_MICROS = 150_000_000
 """A session writes `beat` every 60 s; a gap longer than two and a half of them is a gap in the record."""
-_KINDS = frozenset(
-    (
-        "beat",
-        "close",
-        "export",
-        "fault",
-        "key",
-        "notice",
-        "open",
-        "outcome",
-        "permit",
-        "policy",
-        "read",
-        "redact",
-        "refuse",
-    )
+_TEXT = r'"[ !#-\[\]-~]+"'  # printable ASCII without quotation mark and backslash
+_NATURAL = r"(?:0|[1-9][0-9]{0,17})"
+_HASH = r'"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="'  # 32 octets in base64, pad bits zero (RFC 4648 section 3.5)
+_PAIR = rf"\[{_NATURAL},{_NATURAL}\]"
+
+
+def _object(value: str) -> str:
+    return rf"\{{(?:{_TEXT}:{value},)*{_TEXT}:{value}\}}"
+
+
+_LEAF = re.compile(
+    r"\{"
+    rf'(?:"basis":{_TEXT},)?'
+    rf'(?:"c":(?P<c>{_object(_HASH)}),)?'
+    rf'(?:"docket":{_TEXT},)?'
+    rf'(?:"facts":(?P<facts>{_object(f"(?:{_NATURAL}|{_TEXT})")}),)?'
+    r'(?:"gate":"(?:early|engine|wire|resolver|robots|headers|meta|reload|process)",)?'
+    r'"k":"(?P<k>beat|close|export|fault|key|notice|open|outcome|permit|policy|read|redact|refuse)",'
+    rf'"m":(?P<m>{_NATURAL}),'
+    rf'(?:"masked":\[(?:{_TEXT},)*{_TEXT}\],)?'
+    r'"n":(?P<n>[1-9][0-9]{0,17}),'
+    rf'"p":"(?P<p>{_HASH[1:-1]})",'
+    rf'(?:"platforms":(?P<platforms>{_object(_PAIR)}),)?'
+    r'(?:"rev":(?P<rev>[1-9][0-9]{0,17}),)?'
+    rf'(?:"rule":{_TEXT},)?'
+    rf'"t":(?P<t>{_NATURAL}),'
+    r'"v":1,'
+    r'"w":"(?P<w>[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"\}'
 )
-_GATES = frozenset(("early", "engine", "wire", "resolver", "robots", "headers", "meta", "reload", "process"))
-_REQUIRED = {"k": str, "m": int, "n": int, "p": str, "t": int, "v": int, "w": str}
-_OPTIONAL = {
-    "basis": str,
-    "c": dict,
-    "docket": str,
-    "facts": dict,
-    "gate": str,
-    "masked": list,
-    "platforms": dict,
-    "rev": int,
-    "rule": str,
-}
-_TYPES = _REQUIRED | _OPTIONAL
-_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_PLAIN = re.compile(rb"[\x20-\x5b\x5d-\x7e]*")
-_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False).encode
+"""The grammar of an entry, version 1. JSON has many texts for one value; of an entry there is only this one."""
+_COUNTER = re.compile(r'"([^"]+)":\[(\d+),(\d+)\]')
+_MEMBER = re.compile(r'"([^"]+)":')
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,6 @@ class SessionReport:
     closed: bool = False
     permitted: int = 0
     refused: int = 0
-    last_beat: int = 0
     revisions: int = 0
     silences: list[tuple[int, int]] = field(default_factory=list)
     counters: dict[str, list[int]] = field(default_factory=dict)
@@ -121,8 +118,19 @@ class Verification:
         return self.intact and not self.gaps
 
 
-class _Broken(Exception):
-    """Why an entry breaks a rule; the rule's name and the message."""
+class _Entry(NamedTuple):
+    """What the rules look at."""
+
+    k: str
+    m: int
+    n: int
+    p: str
+    rev: int
+    t: int
+    w: str
+    c: str
+    facts: str
+    platforms: str
 
 
 def verify(rows: Iterable[tuple[int, bytes, bytes]], *, boxes: int | None = None) -> Verification:
@@ -137,125 +145,93 @@ def verify(rows: Iterable[tuple[int, bytes, bytes]], *, boxes: int | None = None
         if chain != stored:
             result.findings.append(Finding("chain", seq, "the running hash up to here is not the one on record"))
             chain = stored  # one break is one finding
-        try:
-            _entry(result, _parse(leaf), digest, before)
-        except _Broken as broken:
-            result.findings.append(Finding(broken.args[0], seq, broken.args[1]))
+        entry = _parse(leaf)
+        broken = _follow(result, entry, digest, before) if entry else ("form", "is not of the form that entries have")
+        if broken:
+            result.findings.append(Finding(broken[0], seq, broken[1]))
         before, result.size = digest, seq
     result.root = chain.hex()
     _complete(result, boxes)
     return result
 
 
-def _parse(leaf: bytes) -> dict[str, Any]:
-    """The fields of a leaf: exactly one JSON text stands for them, and this must be it."""
-    if not _PLAIN.fullmatch(leaf) or len(leaf) > 65_535:
-        raise _Broken("bytes", "holds octets that no entry has")
-    try:
-        entry = json.loads(leaf)
-    except (ValueError, RecursionError) as error:
-        raise _Broken("bytes", f"is not JSON: {error}") from error
-    if type(entry) is not dict or _ENCODE(entry).encode() != leaf:
-        raise _Broken("bytes", "is not the JSON that its fields encode to")
-    for name in entry.keys() | _REQUIRED.keys():
-        if type(entry.get(name)) is not _TYPES.get(name):
-            raise _Broken("fields", f"`{name}` is missing, unknown or of the wrong type")
-    if (
-        entry["v"] != 1
-        or entry["k"] not in _KINDS
-        or entry.get("gate", "early") not in _GATES
-        or not _UUID7.fullmatch(entry["w"])
-    ):
-        raise _Broken("fields", "has a version, kind, gate or session that does not exist")
-    if min(entry["n"] - 1, entry["m"], entry["t"]) < 0:
-        raise _Broken("fields", "has a negative number")
-    return entry
+def _parse(leaf: bytes) -> _Entry | None:
+    """The fields of a leaf, or None where it is not the one text that an entry with these fields has."""
+    found = _LEAF.fullmatch(leaf.decode("latin-1")) if len(leaf) <= 65_535 else None
+    if not found:
+        return None
+    k, m, n, p, rev, t, w, c, facts, platforms = found.group(*_Entry._fields)
+    for members in (c, facts, platforms):
+        if members and members.count(":") > 1:
+            names = _MEMBER.findall(members)
+            if names != sorted(set(names)):
+                return None
+    return _Entry(k, int(m), int(n), p, int(rev or 0), int(t), w, c or "", facts or "{}", platforms or "")
 
 
-def _octets(text: str) -> bytes:
-    """32 octets of base64 (RFC 4648 section 4), pad bits zero."""
-    with contextlib.suppress(ValueError):
-        raw = base64.b64decode(text, validate=True)
-        if len(raw) == 32 and base64.b64encode(raw).decode() == text:
-            return raw
-    raise _Broken("fields", "holds a hash that is not 32 octets of base64")
-
-
-def _entry(result: Verification, entry: dict[str, Any], digest: bytes, before: bytes) -> None:
+def _follow(result: Verification, entry: _Entry, digest: bytes, before: bytes) -> tuple[str, str] | None:
     """Put one entry behind its session's last; the session goes on from here even where a rule breaks."""
-    session = result.sessions.get(entry["w"])
-    link = _octets(entry["p"])
-    facts, commitments = entry.get("facts", {}), entry.get("c", {})
+    session = result.sessions.get(entry.w)
+    facts = json.loads(entry.facts) if entry.k in ("open", "beat", "close", "redact") else {}
     if session is None:
-        session = SessionReport(
-            entry["w"], entry["t"], str(facts.get("role", "")), str(facts.get("sealed_to", "")), t=entry["t"]
-        )
-        result.sessions[entry["w"]] = session
-        broken = _first(entry, link, before)
+        role, sealed_to = str(facts.get("role", "")), str(facts.get("sealed_to", ""))
+        session = result.sessions[entry.w] = SessionReport(entry.w, entry.t, role, sealed_to, t=entry.t)
+        broken = _first(entry, before)
     else:
-        broken = _next(result, session, entry, link)
-    session.n, session.hash, session.m, session.t = entry["n"], digest, max(session.m, entry["m"]), entry["t"]
-    session.closed = session.closed or entry["k"] == "close"
-    if entry["k"] in ("open", "beat", "close"):
-        session.last_beat = entry["t"]
-    result.committed += bool(commitments)
-    result.erased += facts.get("entries", 0) if entry["k"] == "redact" else 0
-    broken = _count(session, entry) or broken
-    for value in commitments.values():
-        _octets(value)
-    if broken:
-        raise _Broken(*broken)
+        broken = _next(result, session, entry)
+    session.n, session.hash, session.m, session.t = entry.n, digest, max(session.m, entry.m), entry.t
+    session.closed = session.closed or entry.k == "close"
+    result.committed += bool(entry.c)
+    result.erased += facts.get("entries", 0) if entry.k == "redact" else 0
+    return _count(session, entry, facts) or broken
 
 
-def _first(entry: dict[str, Any], link: bytes, before: bytes) -> tuple[str, str] | None:
-    if entry["k"] != "open" or entry["n"] != 1:
-        return "open", f"session {entry['w']} does not begin with `open`, number 1"
-    return None if link == before else ("link", "does not link to the entry before it in the ledger")
+def _base64(digest: bytes) -> str:
+    return binascii.b2a_base64(digest, newline=False).decode()
 
 
-def _next(result: Verification, session: SessionReport, entry: dict[str, Any], link: bytes) -> tuple[str, str] | None:
-    if entry["m"] - session.m > SILENCE_MICROS:
-        session.silences.append((session.t, entry["t"]))
-    if entry["t"] < session.t:
-        back = (session.t - entry["t"]) / 1e6
-        result.notes.append(f"session {entry['w']}, number {entry['n']}: the wall clock went back by {back:.3f} s")
-    if entry["n"] <= session.n:
-        return (
-            "number",
-            f"session {entry['w']} has two entries with number {entry['n']}: a fork, a copy or an insertion",
-        )
-    if entry["n"] != session.n + 1:
-        return "number", f"session {entry['w']} jumps from number {session.n} to {entry['n']}"
-    if link != session.hash:
+def _first(entry: _Entry, before: bytes) -> tuple[str, str] | None:
+    if entry.k != "open" or entry.n != 1:
+        return "open", f"session {entry.w} does not begin with `open`, number 1"
+    return None if entry.p == _base64(before) else ("link", "does not link to the entry before it in the ledger")
+
+
+def _next(result: Verification, session: SessionReport, entry: _Entry) -> tuple[str, str] | None:
+    if entry.m - session.m > SILENCE_MICROS:
+        session.silences.append((session.t, entry.t))
+    if entry.t < session.t:
+        back = (session.t - entry.t) / 1e6
+        result.notes.append(f"session {entry.w}, number {entry.n}: the wall clock went back by {back:.3f} s")
+    if entry.n <= session.n:
+        return "number", f"session {entry.w} has two entries with number {entry.n}: a fork, a copy or an insertion"
+    if entry.n != session.n + 1:
+        return "number", f"session {entry.w} jumps from number {session.n} to {entry.n}"
+    if entry.p != _base64(session.hash):
         return "link", "does not link to its session's entry before"
-    if session.closed or entry["k"] == "open":
+    if session.closed or entry.k == "open":
         return "close", "stands behind its session's `close`" if session.closed else "opens its session a second time"
-    return ("monotonic", "its monotonic clock went back") if entry["m"] < session.m else None
+    return ("monotonic", "its monotonic clock went back") if entry.m < session.m else None
 
 
-def _count(session: SessionReport, entry: dict[str, Any]) -> tuple[str, str] | None:
-    kind = entry["k"]
-    permitted, refused = int(kind == "permit"), int(kind == "refuse")
+def _count(session: SessionReport, entry: _Entry, facts: dict[str, Any]) -> tuple[str, str] | None:
+    permitted, refused = int(entry.k == "permit"), int(entry.k == "refuse")
     session.permitted += permitted
     session.refused += refused
     broken = None
-    for name, pair in entry.get("platforms", {}).items():
-        known = session.counters.setdefault(name, [0, 0])
-        known[0] += permitted
-        known[1] += refused
-        if pair != known:
-            broken = ("counter", f"counts {pair} for `{name}`, its session's entries add up to {known}")
-            if type(pair) is list and len(pair) == 2 and all(type(n) is int for n in pair):
-                session.counters[name] = list(pair)
-    facts = entry.get("facts", {})
-    if kind in ("beat", "close") and (facts.get("permitted"), facts.get("refused")) != (
-        session.permitted,
-        session.refused,
-    ):
+    for name, a, r in _COUNTER.findall(entry.platforms):
+        pair = [int(a), int(r)]
+        known = session.counters.get(name, [0, 0])
+        due = [known[0] + permitted, known[1] + refused]
+        if pair != due:
+            broken = ("counter", f"counts {pair} for `{name}`, its session's entries add up to {due}")
+        session.counters[name] = pair
+    totals = [facts.get("permitted"), facts.get("refused")]
+    if entry.k in ("beat", "close") and totals != [session.permitted, session.refused]:
         broken = ("counter", f"counts other than {session.permitted} permitted and {session.refused} refused in all")
-    session.revisions = max(session.revisions, entry.get("rev", 0)) if kind == "policy" else session.revisions
-    if entry.get("rev", 0) > session.revisions:
-        broken = ("revision", f"speaks of policy revision {entry['rev']}, which its session did not announce")
+    if entry.k == "policy":
+        session.revisions = max(session.revisions, entry.rev)
+    if entry.rev > session.revisions:
+        broken = ("revision", f"speaks of policy revision {entry.rev}, which its session did not announce")
     return broken
 
 
