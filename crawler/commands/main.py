@@ -35,6 +35,7 @@ VERBS = (
     Verb("ledger verify", "ledger_verify", "is the record intact, complete, anchored"),
     Verb("policy lint", "policy_lint", "all errors of all policy documents, with places and mends"),
     Verb("policy letter", "policy_letter", "enter a letter that has just arrived, by seven plain questions"),
+    Verb("letter", "policy_letter", "the same as `desist policy letter`, for the afternoon when it arrives"),
     Verb("policy preview", "policy_preview", "what a notice would refuse, before it is in force"),
     Verb("policy withdraw", "policy_withdraw", "end a notice: takes a document and two names"),
     Verb("policy narrow", "policy_narrow", "narrow a notice: takes a document and two names"),
