@@ -7,12 +7,14 @@ hands out one fetch. Times are seconds since 1970.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import msgspec
 
 from ..model import Basis, RobotsVerdict
 from ..patterns import path_of
+from ..urls import read
 from .delay import delay_floor
 from .encoding import charset_of, trouble_of, utf8_of
 from .fetch import DAY, MAX_OCTETS, RobotsFetch
@@ -25,6 +27,8 @@ PATIENCE: Final = 30 * DAY
 """After so long unreachable RFC 9309 2.3.1.4 lets a crawler take the file for absent; strict mode does not."""
 CLOSED_DOORS: Final = frozenset({401, 402, 403, 407, 408, 421, 423, 425, 451})
 """4xx of a robots.txt that say 'not you' or 'not now' rather than 'there is none': strict mode refuses."""
+_UNSETTLED: Final = re.compile(r"/\.|%2e|[\\\x00-\x20]", re.IGNORECASE)
+"""What makes clients send another path than the one that is written."""
 _FIRST_RETRY: Final = 60.0
 _LAST_RETRY: Final = 3600.0
 
@@ -131,8 +135,21 @@ class AuthorityRobots:
         return delay_floor(robots, agent) if robots else 0.0
 
     def verdict(self, url: str, agent: str, now: float, mode: Mode = "strict") -> RobotsVerdict:
-        """May `agent` fetch `url` (or a path) at `now`? Safe to ask at any time: what is not known refuses."""
+        """May `agent` fetch `url` (or a path) at `now`? Safe to ask at any time: what is not known refuses.
+
+        Clients differ in what they send for dot segments, backslashes and control characters; strict mode also judges
+        the path as the WHATWG reader resolves it.
+        """
         path = path_of(url)
+        verdict = self._of_path(path, agent, now, mode)
+        if verdict.effect == "allow" and mode == "strict" and _UNSETTLED.search(path):
+            sent = read(self.authority + path).path
+            other = self._of_path(sent or path, agent, now, mode)
+            if other.effect == "refuse":
+                return msgspec.structs.replace(other, basis=Basis.AMBIGUOUS, why=f"forbidden if sent as {sent[:200]}")
+        return verdict
+
+    def _of_path(self, path: str, agent: str, now: float, mode: Mode) -> RobotsVerdict:
         kept = self._kept
         if kept.failure:
             return self._unreachable(path, agent, now, mode)

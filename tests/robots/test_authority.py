@@ -162,3 +162,13 @@ def test_a_state_survives_being_written_down() -> None:
 def test_the_delay_is_the_files_floor() -> None:
     """And 0 where there is no file."""
     assert (told(200, ALLOWS).delay("a"), told(404).delay("a")) == (7, 0)
+
+
+@pytest.mark.parametrize("path", ["/x/../faces/1", "/./faces", "/%2E/faces", "/\\..\\faces", "/fa\tces", "/fa\nces"])
+def test_a_path_is_judged_as_it_may_be_sent_too(path: str) -> None:
+    """Clients resolve dot segments or not; strict mode refuses where one of the two paths is forbidden."""
+    state = told(200, b"User-agent: *\nDisallow: /faces\n")
+    verdict = state.verdict("https://site.test" + path, "a", NOW)
+    assert (verdict.effect, verdict.basis, verdict.line) == ("refuse", Basis.AMBIGUOUS, 2)
+    assert state.verdict("https://site.test" + path, "a", NOW, "rfc").effect == "allow"
+    assert state.verdict("https://site.test/x/../other", "a", NOW).effect == "allow"
