@@ -32,6 +32,8 @@ class Diagnostic(msgspec.Struct, frozen=True):
 def closest(word: str, known: Iterable[str]) -> str:
     """The known word that `word` was most likely meant to be, or an empty text."""
     words = list(known)
+    if len(word) > 60:
+        return ""
     lowered = word.lower().replace("-", "_")
     for candidate in words:
         if candidate.lower().replace("-", "_") == lowered:

@@ -153,6 +153,8 @@ class Parsed(NamedTuple):
     diagnostics: list[Diagnostic]
 
 
+_COMPLAINTS: Final = 200
+"""Of one document: a file of a hundred thousand unknown keys must not keep a reload waiting."""
 _KEPT: Final = 200_000
 _parsed: dict[str, Parsed] = {}
 """Files as they were read last, by name: a reload parses what changed and nothing else. Guarded by the GIL: an entry is
@@ -202,7 +204,8 @@ def _typed(one: yaml_source.Source) -> Document | list[Diagnostic]:
     try:
         return KINDS[kind].model_validate(one.data)
     except ValidationError as error:
-        return [diagnose(one, KINDS[kind], dict(e)) for e in error.errors(include_url=False)]
+        complaints = error.errors(include_url=False)[:_COMPLAINTS]
+        return [diagnose(one, KINDS[kind], dict(complaint)) for complaint in complaints]
 
 
 def _file_away(loaded: Loaded, doc: Document, one: yaml_source.Source, folder: int) -> None:

@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from desist.model import ALL_PURPOSES, Purpose
+from desist.policy.assemble import set_of
 from desist.policy.documents import Notice, Permission, Terms
 from desist.policy.lint import lint
 from desist.policy.load import read_documents
@@ -175,3 +178,37 @@ def test_revocation_ends_a_permission() -> None:
     """The earlier of `until` and `revoked_at` counts."""
     revoked = Permission.model_validate({**PERMISSION, "revoked_at": "2026-05-01T00:00:00Z"})
     assert revoked.end == datetime(2026, 5, 1, tzinfo=UTC)
+
+
+ODD = b"""\
+---
+  - {
+scope: {purposes: [x], paths: /}
+hosts: all
+hosts: [co.uk, a.test]
+limits: [{order: o, effect: suspends, from: 2020}]
+supersedes: x
+permission: p
+from: 2020/2019
+status_history: [{at: 2020, status: withdrawn}]
+platforms: []
+? x
+overrides: [x]
+purposes: any
+sources: [a, {name: b}]
+received_at: {a: b}
+platform: [a]
+"""
+SNIPPETS = b"".join((PLATFORM, NOTICE, TERMS, ODD)).splitlines()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(SNIPPETS), st.binary(max_size=8)), max_size=14))
+def test_whatever_a_file_holds_it_is_documents_or_findings(lines: list[bytes]) -> None:
+    """Lines of real documents in any order, and rubbish: never an exception, and a broken file is never forgotten."""
+    loaded = read_documents({"x.yaml": b"\n".join(lines)})
+    found = lint(loaded)
+    assert all(d.place.file == "x.yaml" and d.place.line and d.message for d in found)
+    assert ("x.yaml" in loaded.broken) == any(d.severity == "error" for d in loaded.diagnostics)
+    assert loaded.documents or loaded.broken
+    set_of(loaded)
