@@ -17,7 +17,7 @@ from .entry import Entry, decode, leaf_hash
 from .keys import user_name
 from .ledger import Ledger
 from .seal import CounselKey, Opener
-from .store import is_ledger
+from .store import ERASED, is_ledger
 
 __all__ = ["Read", "Reader", "copy_reason", "record_read"]
 
@@ -98,7 +98,7 @@ class Reader:
     def boxes(self) -> int:
         """How many entries' details are kept."""
         with self._translated():
-            return int(self._db.execute("SELECT count(*) FROM detail").get)
+            return int(self._db.execute("SELECT count(*) FROM detail WHERE substr(box, 1, 12) <> ?", (ERASED,)).get)
 
     def rows(self) -> Iterator[tuple[int, bytes, bytes]]:
         """(seq, chain, leaf) of every entry in order, as `verify` takes them."""
@@ -119,13 +119,16 @@ class Reader:
             query = "SELECT e.seq, e.leaf, d.seal, d.box FROM entry e LEFT JOIN detail d USING(seq) ORDER BY e.seq"
         with self._translated():
             for seq, leaf, seal, box in self._db.execute(query):
-                details = self._open(keys, leaf, seal, box) if box else None
+                details = self._open(keys, leaf, seal, box) if box and box[:12] != ERASED else None
                 yield Read(seq, decode(leaf), details)
 
     def kept(self, seqs: Sequence[int] = ()) -> list[int]:
         """The places whose details are still kept, among these or all."""
         with self._translated():
-            held = {int(seq) for (seq,) in self._db.execute("SELECT seq FROM detail")}
+            held = {
+                int(seq)
+                for (seq,) in self._db.execute("SELECT seq FROM detail WHERE substr(box, 1, 12) <> ?", (ERASED,))
+            }
         return sorted(held.intersection(seqs) if seqs else held)
 
     def tag(self, openers: Sequence[Opener], session: str, name: str) -> str:

@@ -25,7 +25,17 @@ from . import files
 from .entry import leaf_hash
 from .seal import Sealer
 
-__all__ = ["APPLICATION_ID", "CHECKPOINT_FRAMES", "ZERO", "Row", "Store", "Tail", "is_ledger", "require_sqlite"]
+__all__ = [
+    "APPLICATION_ID",
+    "CHECKPOINT_FRAMES",
+    "ERASED",
+    "ZERO",
+    "Row",
+    "Store",
+    "Tail",
+    "is_ledger",
+    "require_sqlite",
+]
 
 APPLICATION_ID: Final = 0x44535354  # "DSST"
 ZERO: Final = bytes(32)
@@ -43,6 +53,8 @@ CREATE TRIGGER entry_same BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'an e
 # One step for a whole batch: the interpreter's lock is let go once, not once an entry.
 _INSERT: Final = "INSERT INTO entry SELECT ?1 + rowid, substr(value, 1, 32), substr(value, 33) FROM carray(?2)"
 _DETAIL: Final = "INSERT INTO detail SELECT ?1 + rowid, ?2, value FROM carray(?3)"
+ERASED: Final = bytes(12)
+"""What stands in the place of a box's nonce once it is erased."""
 _BLANK: Final = "UPDATE detail SET box = zeroblob(length(box)) WHERE seq = ?"
 
 
@@ -177,10 +189,12 @@ class Store:
         return ""
 
     def erase(self, seqs: Sequence[int]) -> None:
-        """Overwrite and delete the boxes of these entries, inside a transaction; `scrub` empties the log after it."""
-        places = [(seq,) for seq in seqs]
-        self._db.executemany(_BLANK, places)
-        self._db.executemany("DELETE FROM detail WHERE seq = ?", places)
+        """Overwrite the boxes of these entries, inside a transaction; `scrub` empties the log after it.
+
+        The rows stay: deleting them would let SQLite move others about, and leave copies of those in unused space,
+        where a later erasure could not reach them.
+        """
+        self._db.executemany(_BLANK, [(seq,) for seq in seqs])
 
     def scrub(self) -> None:
         """Empty the write-ahead log, where overwritten pages would live on; LedgerLost if a reader is in the way."""
