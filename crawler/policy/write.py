@@ -19,14 +19,29 @@ def create(path: Path, text: str) -> None:
     """Write a new file durably; UsageError where one of that name exists, even if it appears meanwhile."""
     temporary = _flushed(path, text)
     try:
-        os.link(temporary, path)
+        _link(temporary, path, text)
     except FileExistsError as error:
-        raise UsageError(
-            f"`{path}` exists", help="documents are superseded, never overwritten: choose another name"
-        ) from error
+        message = f"`{path}` exists"
+        raise UsageError(message, help="documents are superseded, never overwritten: choose another name") from error
+    except OSError as error:
+        message = f"cannot write `{path}`: {error.strerror}"
+        raise UsageError(message, help="name a folder of yours with --into, or mend its permissions") from error
     finally:
         temporary.unlink()
     _flush_folder(path.parent)
+
+
+def _link(temporary: Path, path: Path, text: str) -> None:
+    """Give the finished file its name; where a file system has no links, write it a second time under that name."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def replace(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,18 @@ def test_a_folder_that_cannot_be_made_is_a_clear_message(tmp_path: Path) -> None
     with pytest.raises(UsageError, match="cannot write") as caught:
         create(tmp_path / "file" / "n.yaml", "x")
     assert "--into" in caught.value.help
+
+
+def test_a_file_system_without_links_is_written_to_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some network and memory-card file systems have none; what exists is not overwritten there either."""
+
+    def refusing(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refusing)
+    create(tmp_path / "n.yaml", "notice: n\n")
+    with pytest.raises(UsageError, match="exists"):
+        create(tmp_path / "n.yaml", "notice: second\n")
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["notice: n\n"]
