@@ -19,6 +19,8 @@ __all__ = ["configure", "run"]
 _ORIGIN: Final = "https://site.test"
 """Stands for the site in questions to Protego; robots.txt does not name its own."""
 _WIDTH: Final = 52
+_SECOND_OPINIONS: Final = 500
+"""Rules about which Protego is asked too: on a long file it takes milliseconds for each."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -85,6 +87,9 @@ def _lines(robots: Robots, agent: str, mode: Mode, peer: _Protego) -> Iterator[s
         governs = "the strictest of all groups governs"
     floor = delay_floor(robots, agent)
     wait = f", at least {floor:g} s between requests" if floor else ""
+    rules = sum(len(rules.records) for _, rules in robots.rules(agent))
+    if rules > _SECOND_OPINIONS:
+        print(f"Scrapy's parser is asked about the first {_SECOND_OPINIONS} of {rules} rules", file=sys.stderr)
     yield f"to `{agent}`: {governs}{wait}; {len(robots.data)} octets, sha256 {robots.sha256}"
     meanings = dict(_meanings(robots, agent, mode, peer))
     rows = robots.data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n").split(b"\n")
@@ -99,21 +104,30 @@ def _meanings(robots: Robots, agent: str, mode: Mode, peer: _Protego) -> Iterato
 
     ours = {record for _, rules in robots.rules(agent, Reading.STANDARD) for record in rules.records}
     tokens = {token for token, _ in robots.rules(agent)}
+    named: dict[int, set[str]] = {}
+    for group in robots.groups().all:
+        for token, at in group.tokens.items():
+            named.setdefault(at, set()).add(token)
+    said = {record for kind in Kind for record in robots.said(kind, agent)}
+    asked = 0
     for record in robots.records:
         if record in ours:
-            yield record.line, _meaning_of_rule(record, robots, agent, mode, peer)
+            asked += 1
+            yield (
+                record.line,
+                _meaning_of_rule(record, robots, agent, mode, peer if asked <= _SECOND_OPINIONS else None),
+            )
         elif record.kind is Kind.USER_AGENT:
-            named = {token for group in robots.groups().all for token, at in group.tokens.items() if at == record.line}
-            yield record.line, "addresses you" if named & tokens else "others"
+            yield record.line, "addresses you" if named.get(record.line, set()) & tokens else "others"
         elif record.kind in {Kind.ALLOW, Kind.DISALLOW}:
             yield record.line, "says nothing" if not record.value else "others"
         elif record.kind is Kind.OTHER:
             yield record.line, "passed over"
         elif record.kind is not Kind.SITEMAP and record.kind is not Kind.LICENSE:
-            yield record.line, "for you" if record in robots.said(record.kind, agent) else "others"
+            yield record.line, "for you" if record in said else "others"
 
 
-def _meaning_of_rule(record: Record, robots: Robots, agent: str, mode: Mode, peer: _Protego) -> str:
+def _meaning_of_rule(record: Record, robots: Robots, agent: str, mode: Mode, peer: _Protego | None) -> str:
     """The rule's effect and weight, and what becomes of a path that it matches."""
     from ..patterns import Pattern
     from ..robots.records import Kind
@@ -128,7 +142,7 @@ def _meaning_of_rule(record: Record, robots: Robots, agent: str, mode: Mode, pee
     verdict = robots.verdict(probe, agent, mode)
     if verdict.line != record.line and verdict.effect != effect:
         said += f"; {probe} is decided by line {verdict.line}"
-    if peer.allows(probe, agent) != (verdict.effect == "allow"):
+    if peer and peer.allows(probe, agent) != (verdict.effect == "allow"):
         said += f"; Scrapy alone would {'fetch' if verdict.effect == 'refuse' else 'refuse'} {probe}"
     return said
 
