@@ -198,12 +198,22 @@ def _smallest(answer: str, loaded: Loaded) -> Letter:
     }
     slug = names.get(answer.strip().casefold(), "")
     if not slug:
+        _not_an_operator(answer, loaded)
         host = host_of(answer, loaded)
         slug = _owner(host, loaded)
         if not slug:
             url = f"https://{f'[{host}]' if ':' in host else host}/"
             return Letter(host.replace(":", "-"), {"hosts": [host]}, url)
     return Letter(slug, {"platforms": [slug]}, f"https://{main_host(slug, loaded)}/")
+
+
+def _not_an_operator(answer: str, loaded: Loaded) -> None:
+    """A firm is not a platform: ValueError names those that it operates, so that one of them can be said."""
+    word = answer.strip().casefold()
+    docs = [entry.doc for entry in loaded.platforms]
+    theirs = sorted({doc.key for doc in docs if "." not in word and word and word in (doc.operator or "").casefold()})
+    if theirs:
+        raise ValueError(f"`{answer}` operates {', '.join(theirs)}: which one does the letter name first?")
 
 
 def _owner(host: str, loaded: Loaded) -> str:

@@ -113,6 +113,14 @@ def test_purposes_and_paths_narrow_what_it_refuses(folder: Path, desist: Run) ->
                      ("/u/1", "index"): False}  # fmt: skip
 
 
+def test_a_firm_is_asked_for_the_platform_it_means(folder: Path, desist: Run) -> None:
+    """An operator's name covers several platforms, and the letter may name one: all are shown, none is assumed."""
+    (folder / "platforms" / "other.yaml").write_text("platform: other\noperator: Widget Holding\nhosts: [w.test]\n")
+    done = desist(*LETTER, answers=typed("widget", "other", *ANSWERS[1:], "no"))
+    assert "`widget` operates other: which one" in done.err
+    assert "platforms: [other]" in written(folder)[0].read_text()
+
+
 @pytest.mark.parametrize("slip", ["2099-01-01", "yesterday", "2026-13-01"])
 def test_a_letter_arrived_in_the_past(folder: Path, desist: Run, slip: str) -> None:
     """A slip of the year would put it into force in some other century: the question is asked again."""
