@@ -26,6 +26,7 @@ from desist.testing.recorded import Recorded
 HERE = Path(__file__).parent
 PLATFORM, GAZETTE, RELAY = "pictogram.test", "gazette.test", "relay.test"
 ADDRESSES = {PLATFORM: "127.83.0.1", GAZETTE: "127.83.0.2", RELAY: "127.83.0.3"}
+FACE = "<h1>face</h1>"
 HTTPX = "scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler"
 H2 = "scrapy.core.downloader.handlers.http2.H2DownloadHandler"
 HANDLERS: dict[str, dict[str, Any]] = {
@@ -184,7 +185,13 @@ class Field:
             names |= {name: Answer(**answer) for name, answer in step.get("names", {}).items()}
         shared = dict(pages)
         sites = [
-            Site(PLATFORM, (f"*.{PLATFORM}",), address=ADDRESSES[PLATFORM], robots="", pages={"/*": "<h1>face</h1>"}),
+            Site(
+                PLATFORM,
+                (f"*.{PLATFORM}",),
+                address=ADDRESSES[PLATFORM],
+                robots="User-agent: *\nDisallow:\n",
+                pages={"/": FACE, "/x-*": FACE},
+            ),
             Site(GAZETTE, address=ADDRESSES[GAZETTE], robots="User-agent: *\nDisallow:\n", pages=shared),
             Site(RELAY, ("*.alias.test",), address=ADDRESSES[RELAY], robots="", pages=shared),
         ]
