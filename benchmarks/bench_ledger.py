@@ -213,12 +213,11 @@ def latency(folder: Path, rounds: int, seconds: float) -> None:
             a, b = quantile(taken, 0.5), quantile(taken, 0.99)
             rows[name].append((a, b, a / p50, b / p50, b / p99, quantile(lags, 0.99), len(taken) / seconds))
     print(f"bare write + fdatasync of {size} B: p50 {1e3 * mid(floors, 0):.2f} ms, p99 {1e3 * mid(floors, 1):.2f} ms")
-    print(
-        f"{'at 2,000 appends/s':<28} {'p50':>8} {'p99':>8} {'p50/p50':>8} {'p99/p50':>8} {'p99/p99':>8} {'held p99':>9} {'done/s':>7}"
-    )
+    heads = ("p50", "p99", "p50/p50", "p99/p50", "p99/p99", "held p99", "done/s")
+    print(f"{'at 2,000 appends/s':<28}" + "".join(f"{head:>9}" for head in heads))
     for name, figures in rows.items():
         a, b, c, d, e, f, g = (mid(figures, column) for column in range(7))
-        print(f"{name:<28} {1e3 * a:6.2f}ms {1e3 * b:6.2f}ms {c:7.1f}x {d:7.1f}x {e:7.1f}x {1e3 * f:7.2f}ms {g:7.0f}")
+        print(f"{name:<28}{1e3 * a:7.2f}ms{1e3 * b:7.2f}ms{c:8.1f}x{d:8.1f}x{e:8.1f}x{1e3 * f:7.2f}ms{g:9.0f}")
     print("targets                      p50/p50 <= 3x, p99 <= 10x one fdatasync, held p99 <= 2 ms")
 
 

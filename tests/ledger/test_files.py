@@ -120,3 +120,26 @@ def test_a_reserve_is_kept(path: Path) -> None:
     assert reserve.stat().st_blocks == 0
     Ledger.open(path).close()
     assert reserve.stat().st_blocks * 512 >= files.Reserve.SIZE
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
+def test_a_place_that_may_not_be_entered_is_refused(path: Path) -> None:
+    """Another user gets a refusal with a mend, and no traceback."""
+    pid = os.fork()
+    if pid == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+        try:
+            Ledger.open(path)
+        except LedgerUnusable as error:
+            os._exit(7 if "Permission denied" in error.message and error.help else 8)
+        os._exit(9)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+
+
+def test_a_reserve_without_room_refuses_to_start(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the last words would not fit, the first are not written."""
+    path.with_name("ledger.db.reserve").unlink()
+    monkeypatch.setattr(files.Reserve, "SIZE", 1 << 60)
+    assert "free some disk space" in refusal(path)
