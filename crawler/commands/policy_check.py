@@ -117,15 +117,7 @@ def _judge_file(judge: Judge, args: argparse.Namespace, writer: Writer, tally: T
     source = UrlSource(args.file, args.field)
     bar = Bar(source)
     if args.format == "text":
-        refusal, count = judge.refusal, 0
-        for url, number in source:
-            count += 1
-            if (decision := refusal(url)) is not None:
-                tally.count(decision)
-                writer.write(decision, f"{source.name}:{number}")
-            if not count & 0x3FFF:
-                bar.show(count, tally.refused)
-        tally.allowed += count - tally.refused
+        _refusals(judge, source, writer, tally, bar)
     else:
         for url, number in source:
             decision = judge.decide(url)
@@ -134,6 +126,18 @@ def _judge_file(judge: Judge, args: argparse.Namespace, writer: Writer, tally: T
             if not tally.allowed + tally.refused & 0x3FFF:
                 bar.show(tally.allowed + tally.refused, tally.refused)
     bar.clear()
+
+
+def _refusals(judge: Judge, source: UrlSource, writer: Writer, tally: Tally, bar: Bar) -> None:
+    """Write the refusals among all URLs of a source, block by block, and count the rest as allowed."""
+    seen = 0
+    for block, lines in source.blocks():
+        seen += len(block)
+        for place, decision in judge.refusals(block):
+            tally.count(decision)
+            writer.write(decision, f"{source.name}:{lines[place]}")
+        bar.show(seen, tally.refused)
+    tally.allowed += seen - tally.refused
 
 
 class Bar:

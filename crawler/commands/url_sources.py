@@ -10,8 +10,9 @@ import gzip
 import io
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import unescape
+from itertools import islice
 from pathlib import Path
 from typing import IO, Final
 
@@ -25,6 +26,8 @@ Found = tuple[str, int]
 """A URL and the line on which it stands, from 1."""
 
 _HEAD: Final = 1 << 16
+_BLOCK: Final = 1 << 13
+_BLANKS: Final = " \t\r\n"
 _GZIP: Final = b"\x1f\x8b"
 _LOGGED: Final = re.compile(r"<(?:GET|POST|HEAD|PUT|DELETE|PATCH|OPTIONS) (\S+?)>")
 _LOG_LINE: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d.*\[[\w.]+\] (?:DEBUG|INFO|WARNING|ERROR)", re.MULTILINE)
@@ -67,6 +70,25 @@ class UrlSource:
             raise UsageError(f"`{self.name}` has no field `{self.field}`", help="it is read as a JSON or CSV feed")
         return "list"
 
+    def blocks(self) -> Iterator[tuple[list[str], Sequence[int]]]:
+        """The URLs in blocks, each with the lines on which they stand; a plain list costs next to nothing."""
+        if self.kind != "list":
+            found = iter(self)
+            while block := list(islice(found, _BLOCK)):
+                yield [url for url, _ in block], [line for _, line in block]
+            return
+        lines, first = self._text(), 1
+        while taken := [line.strip(_BLANKS) for line in islice(lines, _BLOCK)]:
+            if all(taken) and not any(line[0] == "#" for line in taken):
+                yield taken, range(first, first + len(taken))
+            else:
+                held = [(line, number) for number, line in enumerate(taken, first) if line and line[0] != "#"]
+                yield [url for url, _ in held], [number for _, number in held]
+            first += len(taken)
+
+    def _text(self) -> io.TextIOWrapper:
+        return io.TextIOWrapper(self._binary, "utf-8-sig", errors="surrogateescape", newline="\n")
+
     def __iter__(self) -> Iterator[Found]:
         readers: dict[str, Callable[[Iterable[str]], Iterator[Found]]] = {
             "list": _from_list,
@@ -74,8 +96,8 @@ class UrlSource:
             "json": self._from_json,
             "csv": self._from_csv,
         }
-        text = io.TextIOWrapper(self._binary, "utf-8-sig", errors="surrogateescape", newline="\n")
-        yield from _from_sitemap(text) if self.kind == "sitemap" else readers[self.kind](text)
+        text = self._text()
+        return _from_sitemap(text) if self.kind == "sitemap" else readers[self.kind](text)
 
     def _from_json(self, lines: Iterable[str]) -> Iterator[Found]:
         """JSON lines, or one array with an object a line as Scrapy exports it."""
@@ -117,7 +139,7 @@ def _open(name: str) -> io.FileIO:
 def _from_list(lines: Iterable[str]) -> Iterator[Found]:
     """A URL a line; blank lines and those that begin with `#` are left out."""
     for number, line in enumerate(lines, 1):
-        url = line.strip(" \t\r\n")
+        url = line.strip(_BLANKS)
         if url and url[0] != "#":
             yield url, number
 

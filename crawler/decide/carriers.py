@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-__all__ = ["CARRIERS", "Carrier", "carriers_of"]
+__all__ = ["CARRIERS", "CARRIER_HOSTS", "Carrier", "carriers_of"]
 
 Grammar = Literal["tail", "query", "hex", "amp", "label", "stands"]
 
@@ -129,14 +129,12 @@ def _index() -> dict[str, tuple[Carrier, ...]]:
 _BY_HOST: Final = _index()
 
 
-_ENDINGS: Final = frozenset(".".join(host.rsplit(".", 2)[-2:]) for host in _BY_HOST)
-"""The last two labels of all of them: most hosts are ruled out by one look."""
+CARRIER_HOSTS: Final = frozenset(_BY_HOST)
+"""Every name in the table: a host is no carrier where neither it nor a name above it is one of these."""
 
 
 def carriers_of(host: str) -> tuple[Carrier, ...]:
     """Every entry of the table that a canonical host falls under."""
-    if ".".join(host.rsplit(".", 2)[-2:]) not in _ENDINGS:
-        return ()
     found = list(_BY_HOST.get(host, ()))
     while "." in host:
         host = host.partition(".")[2]

@@ -8,7 +8,7 @@ All else takes the long way: read by `urls`, its routes judged as their targets,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from time import time_ns
 from typing import Final
@@ -28,6 +28,7 @@ from ..model import (
 from ..policy.policyset import PolicySet
 from ..policy.rules import NEVER
 from ..urls import MAX_HOST, PLAIN_HOST, Target, canonical_host, read
+from .carriers import CARRIER_HOSTS
 from .options import DEFAULT, Options, instant_of, purposes_of
 from .readings import robots_reason, signal_reasons
 from .routes import carries, may_carry, routes
@@ -64,7 +65,7 @@ class Answer:
 class Judge:
     """Answers URLs for one agent, set of purposes and moment; `at` None follows the clock."""
 
-    __slots__ = ("_answers", "_free", "_revision", "_standings", "at", "policies", "question")
+    __slots__ = ("_answers", "_free", "_passes_unknown", "_revision", "_standings", "at", "policies", "question")
 
     def __init__(
         self,
@@ -87,10 +88,11 @@ class Judge:
         self._answers: dict[str, Answer] = {}
         self._standings: dict[object, Standing] = {}
         self._free = Answer((), (), "", NEVER)
+        self._passes_unknown = options.unknown_platform != "refuse" and not policies.image.broken
 
     def decide(self, url: str, robots: Robots = NOT_ASKED, signals: Sequence[Signal] = ()) -> Decision:
         """The decision on one URL; never raises, whatever the text."""
-        # One split, one look-up and a few searches decide most URLs; `refusal` repeats it, since a call costs a fifth.
+        # One split, one look-up and a few searches decide most URLs; `refusals` repeats it, since a call costs a fifth.
         try:
             scheme, empty, host, rest = url.split("/", 3)
             answer = self._answers[host]
@@ -121,40 +123,51 @@ class Judge:
             unchecked,
         )
 
-    def refusal(self, url: str) -> Decision | None:
-        """The decision where it refuses, None where it allows: what a long list is judged with."""
-        try:
-            scheme, empty, host, rest = url.split("/", 3)
-            if (
-                self._answers[host] is self._free
-                and not (may_carry(rest) if "?" in rest else "%" in rest or ":" in rest or "HR0c" in rest)
-                and scheme in ("https:", "http:")
-                and not empty
-            ):
-                return None
-        except (KeyError, ValueError):
-            pass
-        decision = self.decide(url)
-        return decision if decision.governing is not None else None
+    def refusals(self, urls: Iterable[str]) -> Iterator[tuple[int, Decision]]:
+        """The refusals of a long list, with the place in it (from 0): what is allowed costs no object and no call."""
+        answers, free = self._answers, self._free
+        for place, url in enumerate(urls):
+            try:
+                scheme, empty, host, rest = url.split("/", 3)
+                if (
+                    (answers[host] if host in answers else self._learn(host)) is free
+                    and not (may_carry(rest) if "?" in rest else "%" in rest or ":" in rest or "HR0c" in rest)
+                    and scheme in ("https:", "http:")
+                    and not empty
+                ):
+                    continue
+            except ValueError:
+                pass
+            decision = self.decide(url)
+            if decision.governing is not None:
+                yield place, decision
+
+    def _learn(self, authority: str) -> Answer | None:
+        """The answer of a host that is new, where it is plain and does not tell paths apart; kept for the next time."""
+        plain = _PLAIN.fullmatch(authority)
+        if plain is None or "xn--" in authority or len(authority) > MAX_HOST:
+            return None
+        host = name = plain[1]
+        known, carriers = self.policies.image.hosts, CARRIER_HOSTS
+        while name and name not in known and name not in carriers:
+            name = name.partition(".")[2]
+        answer = self._free if not name and self._passes_unknown else None if carries(host) else self._answer(host)
+        if answer is not None:
+            if len(self._answers) >= _KEPT:
+                self._answers.clear()
+            self._answers[authority] = answer
+        return answer
 
     def _meet(self, url: str, robots: Robots, signals: Sequence[Signal]) -> Decision:
         """A URL whose host is new, or which is no plain `scheme://host/rest`."""
         scheme, _, rest = url.partition("//")
         authority = rest.partition("/")[0]
-        plain = _PLAIN.fullmatch(authority)
-        if plain is None or scheme not in _SCHEMES or len(plain[1]) > MAX_HOST or carries(plain[1]):
+        answer = self._answers.get(authority) or self._learn(authority)
+        if answer is None or scheme not in _SCHEMES:
             return self._guarded(url, robots, signals)
-        answer = self._answers.get(authority) or self._answer(plain[1])
-        if answer is None:
-            return self._guarded(url, robots, signals)
-        if len(self._answers) >= _KEPT:
-            self._answers.clear()
-        self._answers[authority] = answer
         if robots is NOT_ASKED and not signals and not answer.passing and not may_carry(rest):
             return self._of(answer, url)
-        return (
-            self._judge(url, robots, signals) if "/" not in rest else self.decide(url, robots=robots, signals=signals)
-        )
+        return self._judge(url, robots, signals)
 
     def _judge(self, url: str, robots: Robots, signals: Sequence[Signal]) -> Decision:
         """A URL of a plain host that needs a closer look: most that look odd carry nothing all the same."""
@@ -163,7 +176,9 @@ class Judge:
         answer = self._answers.get(authority)
         if answer is None or head not in _SCHEMES or signals or may_carry(slash + path) or answer.until <= self.now():
             return self._guarded(url, robots, signals)
-        return self._guarded(url, robots, signals) if robots is not NOT_ASKED else self._of(answer, url)
+        if robots is NOT_ASKED:
+            return self._of(answer, url)
+        return self._guarded(url, robots, signals)
 
     def _of(self, answer: Answer, url: str) -> Decision:
         """A remembered answer as the decision on one URL."""
@@ -179,11 +194,8 @@ class Judge:
         )
 
     def _answer(self, host: str) -> Answer | None:
-        """What documents say of a canonical host; None where paths are told apart."""
-        owners = self.policies.owners(host)
+        """What documents say of a plain host; None where paths are told apart."""
         refuses_unknown = self.question.options.unknown_platform == "refuse"
-        if not owners and not refuses_unknown and not self.policies.image.broken:
-            return self._free
         standing = self.standing(host, self.now())
         if standing.whole is None:
             return None

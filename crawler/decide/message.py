@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from ..model import Decision
 
 __all__ = ["message_of"]
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9/:._~%@+,=-]*")
 
 
 def message_of(decision: Decision) -> str:
@@ -23,9 +28,11 @@ def message_of(decision: Decision) -> str:
 
 def _shown(url: str) -> str:
     """A URL that cannot break a line or a terminal."""
+    if url.isprintable() and " " not in url:
+        return url
     return "".join(c if c.isprintable() and c != " " else ascii(c)[1:-1] if c != " " else "%20" for c in url)
 
 
 def _quoted(url: str) -> str:
     """A URL as a shell takes it."""
-    return url if all(c.isalnum() or c in "/:._-~%@+,=" for c in url) else "'" + url.replace("'", "'\\''") + "'"
+    return url if _PLAIN.fullmatch(url) else "'" + url.replace("'", "'\\''") + "'"

@@ -144,11 +144,11 @@ class PolicySet:
     def owners(self, host: str) -> tuple[tuple[int, Reach], ...]:
         """The platforms that a canonical host or address belongs to, by number, and how far their rules reach it."""
         if is_address(host):
-            return tuple((number, Reach.ORDINARY) for number in self._addresses(host)) + self._named(host)
-        return self._named(host)
+            return tuple((number, Reach.ORDINARY) for number in self._addresses(host)) + self.owners_by_name(host)
+        return self.owners_by_name(host)
 
-    def _named(self, host: str) -> tuple[tuple[int, Reach], ...]:
-        """Owners by name: this name, and each name above it that has a suffix rule."""
+    def owners_by_name(self, host: str) -> tuple[tuple[int, Reach], ...]:
+        """The same for what is no address: owners of this name, and of each name above it that has a suffix rule."""
         hosts = self._hosts
         found: set[int] = set()
         name = host

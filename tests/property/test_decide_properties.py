@@ -146,4 +146,5 @@ def test_remembered_answers_are_the_answers(held: list[tuple[str, str]]) -> None
     for _ in range(3):
         for url in URLS:
             assert judge.decide(url) == Judge(rules, at=NOW).decide(url)
-            assert (judge.refusal(url) is None) == (judge.decide(url).effect == "allow")
+        kept = [place for place, _ in judge.refusals(URLS)]
+        assert kept == [place for place, url in enumerate(URLS) if judge.decide(url).refused]
