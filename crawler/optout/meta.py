@@ -19,7 +19,11 @@ from .x_robots_tag import read_rules
 
 __all__ = ["read_meta", "rsl_links"]
 
-_ELEMENT: Final = re.compile(rb"<meta[\s/]|<link[\s/]", re.IGNORECASE)
+_STARTS: Final = {
+    "meta": re.compile(rb"<meta[\s/]", re.IGNORECASE),
+    "link": re.compile(rb"<link[\s/]", re.IGNORECASE),
+}
+_WHOLE_TAG: Final = re.compile(rb"<(?:[^>\"']|\"[^\"]*\"|'[^']*')*+>")
 _WIDE_BOMS: Final = (
     (b"\xff\xfe\0\0", "utf-32"),
     (b"\0\0\xfe\xff", "utf-32"),
@@ -59,8 +63,9 @@ def _is_licence(element: _Attributes) -> bool:
 
 def _elements(html: bytes, tag: str) -> Iterator[tuple[_Attributes, bool]]:
     """Elements of one name, and whether they stand in the head."""
-    for data in _octets(html):
-        if not _ELEMENT.search(data):
+    for whole in _octets(html):
+        data = _up_to_last(whole, _STARTS[tag])
+        if not data:
             continue
         parser = etree.HTMLParser(recover=True, no_network=True, encoding="utf-8", huge_tree=True, remove_pis=True)
         try:
@@ -73,6 +78,17 @@ def _elements(html: bytes, tag: str) -> Iterator[tuple[_Attributes, bool]]:
             continue
         for element in root.iter(tag):
             yield element.attrib, any(above.tag == "head" for above in element.iterancestors())
+
+
+def _up_to_last(data: bytes, start: re.Pattern[bytes]) -> bytes:
+    """The page up to the last place where such a tag could end: what follows need not be parsed. Empty without one."""
+    last = None
+    for last in start.finditer(data):  # noqa: B007 - the last one is wanted
+        pass
+    if last is None:
+        return b""
+    end = _WHOLE_TAG.match(data, last.start())
+    return data[: end.end()] if end else data
 
 
 def _octets(html: bytes) -> Iterator[bytes]:

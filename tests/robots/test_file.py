@@ -127,3 +127,9 @@ def test_a_dollar_that_is_no_anchor_is_counted_in_both_ways() -> None:
         "refuse",
         "allow",
     ]
+
+
+def test_a_refusing_pattern_ends_at_a_nul_octet() -> None:
+    """Google's parser sees nothing behind it; a permission keeps its full length."""
+    assert Robots(b"User-agent: *\nDisallow: /x\0y\n").verdict("/xz", "a", "rfc").effect == "refuse"
+    assert Robots(b"User-agent: *\nDisallow: /\nAllow: /x\0y\n").verdict("/xz", "a", "rfc").effect == "refuse"
