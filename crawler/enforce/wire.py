@@ -162,7 +162,7 @@ class WireGate(BaseDownloadHandler):
         except ValueError:
             listed = False
         if listed:
-            return proxy.host
+            return self._warden.judge_name(request.url, proxy.host, "proxy") or proxy.host
         return refusal(
             request.url, Basis.PROXY, "proxy", "the request names a proxy that DESIST_PROXIES does not list",
             help="add `host:port` of the proxy to DESIST_PROXIES", revision=self._warden.policies.revision,
