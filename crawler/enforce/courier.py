@@ -67,14 +67,14 @@ class Failed(NamedTuple):
 class _Errand:
     """One request of ours on its way."""
 
-    __slots__ = ("captured", "is_robots", "left", "until", "url")
+    __slots__ = ("captured", "is_robots", "left", "most", "until", "url")
 
     def __init__(self, url: str, most: int, until: float, *, is_robots: bool) -> None:
         self.url = url
-        self.left = most
+        self.most = self.left = most
         self.until = until
         self.is_robots = is_robots
-        self.captured: Response | None = None
+        self.captured: Brought | Failed | None = None
 
 
 class Courier:
@@ -95,10 +95,10 @@ class Courier:
         return found is not None and found.is_robots
 
     def capture(self, request: Request, response: Response) -> None:
-        """Keep what the wire gate received."""
+        """Keep what the wire gate received, as it is now: middlewares write into the response on its way."""
         found = self._find(request)
         if found is not None:
-            found.captured = response
+            found.captured = _opened(response, found.most)
 
     async def fetch(
         self,
@@ -129,9 +129,7 @@ class Courier:
             del self._errands[ticket]
             if not self._errands:
                 self._warden.crawler.signals.disconnect(self._received, signals.bytes_received)
-        if errand.captured is None:
-            return Failed("a middleware answered in the place of the site")
-        return _opened(errand.captured, most)
+        return errand.captured or Failed("a middleware answered in the place of the site")
 
     def _patience(self, until: float) -> float:
         """Seconds that a handler may take, no more than it may take for a page."""
