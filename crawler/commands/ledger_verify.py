@@ -4,23 +4,47 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import UsageError
 from .ledger_paths import add_why, announce_read
 
 if TYPE_CHECKING:
+    from ..ledger.anchor import Anchored
     from ..ledger.verify import Verification
 
-__all__ = ["configure", "run"]
+__all__ = ["Answers", "configure", "run"]
 
 _ANSWERS = ("intact", "complete", "anchored")
 _NOT_ANCHORED = "not anchored: nothing outside this file says that it was not rewritten as a whole"
 
 
+class Answers(NamedTuple):
+    """What was found of one ledger: in itself, against its own signed checkpoints, against those kept elsewhere."""
+
+    record: Verification
+    signed: Anchored
+    anchored: Anchored
+
+    def holds(self, answer: str) -> bool:
+        """Whether this answer is yes."""
+        if answer == "anchored":
+            return self.intact and self.anchored.holds
+        return self.intact and (answer == "intact" or self.record.complete)
+
+    @property
+    def intact(self) -> bool:
+        """No rule is broken, and no signed checkpoint speaks of another record."""
+        return self.record.intact and not self.signed.disagree
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Several ledgers at once; `--require` says which answers must be yes."""
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a ledger, or a copy of one")
+    parser.add_argument("--key", default="", metavar="K", help="the log's verifying key, or its file, kept elsewhere")
+    parser.add_argument(
+        "--anchor", action="append", default=[], type=Path, metavar="F", help="checkpoints kept elsewhere"
+    )
     parser.add_argument("--require", default="", metavar="LIST", help="answers that must be yes: complete,anchored")
     add_why(parser)
 
@@ -31,13 +55,14 @@ def run(args: argparse.Namespace) -> int:
     unknown = sorted(required.difference(_ANSWERS))
     if unknown:
         raise UsageError(f"unknown answer `{unknown[0]}` in --require", help=f"known are {', '.join(_ANSWERS)}")
+    if args.anchor and not args.key:
+        raise UsageError("an anchor is checked under a key", help="--key takes the log's verifying key, kept elsewhere")
     code = 0
     for path in args.paths:
         announce_read(path, "verify", args.why)
-        result = _verify(path)
-        _show(path, result)
-        given = {"intact": result.intact, "complete": result.complete, "anchored": False}
-        short = [answer for answer in _ANSWERS if answer in required and not given[answer]]
+        answers = _verify(path, args.key, args.anchor)
+        _show(path, answers)
+        short = [answer for answer in _ANSWERS if answer in required and not answers.holds(answer)]
         if short:
             print(f"  short of: {', '.join(short)}")
             code = 3
@@ -45,22 +70,43 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _verify(path: Path) -> Verification:
+def _verify(path: Path, key: str, anchors: list[Path]) -> Answers:
+    from ..ledger.anchor import Anchors, own_checkpoints, read_anchors, read_verifier
     from ..ledger.query import Reader
     from ..ledger.verify import verify
 
+    verifier = read_verifier(key) if key else None
     with Reader(path) as reader:
-        return verify(reader.rows(), boxes=reader.boxes())
+        own, bad = own_checkpoints(reader.checkpoints(), verifier) if verifier else ([], [])
+        signed, kept = Anchors(own, bad), Anchors(read_anchors(anchors, verifier) if verifier else [])
+
+        def each(leaf_hash: bytes) -> None:
+            signed.add(leaf_hash)
+            kept.add(leaf_hash)
+
+        boxes = reader.boxes()
+        record = verify(reader.rows(), boxes=boxes, each=each) if verifier else verify(reader.rows(), boxes=boxes)
+    return Answers(record, signed.result(), kept.result())
 
 
-def _show(path: Path, result: Verification) -> None:
+def _show(path: Path, answers: Answers) -> None:
+    result, anchored = answers.record, answers.anchored
     crawls = sum(session.role == "crawl" for session in result.sessions.values())
     print(f"{path}: {result.size:,} entries, {crawls} sessions of crawls, {len(result.sessions) - crawls} of readers")
     keys = sorted({session.sealed_to for session in result.sessions.values() if session.role == "crawl"})
     print(f"  details   sealed to {', '.join(keys) or 'nobody'}")
-    _answer("intact", [str(finding) for finding in result.findings])
-    _answer("complete", result.gaps if result.intact else ["not intact", *result.gaps])
-    print(f"  anchored  {_NOT_ANCHORED}")
+    _answer("intact", [*(str(finding) for finding in result.findings), *answers.signed.disagree])
+    _answer("complete", result.gaps if answers.intact else ["not intact", *result.gaps])
+    if answers.signed.size:
+        print(f"  signed    up to entry {answers.signed.size:,}, by the key given")
+    if anchored.disagree:
+        _answer("anchored", list(anchored.disagree))
+    elif anchored.size:
+        print(
+            f"  anchored  up to entry {anchored.size:,}; the {anchored.open_end:,} after it could be rewritten unseen"
+        )
+    else:
+        print(f"  anchored  {_NOT_ANCHORED}")
     for note in result.notes:
         print(f"  note      {note}")
     print(f"  running hash {result.root}")

@@ -6,6 +6,7 @@ the private key again, so none is made there, and without a configured key detai
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import pwd
@@ -13,15 +14,20 @@ import sys
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from ..errors import LedgerUnusable, UsageError
 from . import files
+from .checkpoint import Signer
 from .seal import CounselKey, Opener
 
-__all__ = ["Found", "config_folder", "counsel_key", "make_pair", "private_keys", "user_name"]
+__all__ = ["Found", "config_folder", "counsel_key", "log_signer", "make_pair", "private_keys", "user_name"]
 
 _FLEETING: Final = frozenset({"tmpfs", "ramfs", "overlay", "aufs", "rootfs", "devtmpfs"})
 _PRIVATE: Final = "counsel-{kid}.key"
 _CURRENT: Final = "counsel.pub"
+_LOG: Final = "log.key"
+_LOG_NAME: Final = "desist-ledger"
 
 
 class Found(NamedTuple):
@@ -102,6 +108,30 @@ def _write(path: Path, text: str) -> None:
         file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def log_signer(*, make: bool = True) -> Signer | None:
+    """The key that signs checkpoints, made once where counsel's pair would be; None where there is none.
+
+    Its public half, `log.vkey`, is to be pinned where the crawl host cannot write: a forger's own key must not verify.
+    """
+    path = config_folder() / _LOG
+    try:
+        if os.path.lexists(path):
+            raw = base64.b64decode(path.read_text(encoding="ascii").strip(), validate=True)
+            return Signer(_LOG_NAME, Ed25519PrivateKey.from_private_bytes(raw))
+        if not make or _why_no_pair():
+            return None
+        private = Ed25519PrivateKey.generate()
+        signer = Signer(_LOG_NAME, private)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(path, base64.b64encode(private.private_bytes_raw()).decode())
+        _write(path.with_suffix(".vkey"), str(signer.verifier))
+    except (OSError, ValueError) as error:
+        raise LedgerUnusable(
+            f"the key that signs checkpoints: {error}", place=str(path), help="mend or move it"
+        ) from error
+    return signer
 
 
 def private_keys(paths: list[str]) -> list[Opener]:

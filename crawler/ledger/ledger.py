@@ -20,6 +20,7 @@ from typing import Any, Final, NamedTuple, Self, Unpack
 import apsw
 
 from ..errors import LedgerLost, LedgerUnusable
+from .checkpoint import Signer
 from .entry import Kind, Receipt
 from .seal import CounselKey
 from .session import Fields, Point, Session
@@ -29,9 +30,12 @@ __all__ = ["BEAT_SECONDS", "Ledger"]
 
 BEAT_SECONDS: Final = 60.0
 _BATCH: Final = 512
+_SIGN_EVERY: Final = 1000
+"""A checkpoint comes after so many entries, with each beat, and at the end."""
 
 Deliver = Callable[[Callable[[], None]], object]
 OnFailure = Callable[[LedgerLost], object]
+OnCheckpoint = Callable[[str], object]
 
 
 class _Item(NamedTuple):
@@ -51,6 +55,9 @@ class Ledger:
         self._store = store
         self._deliver = deliver or (lambda resolve: resolve())
         self._on_failure = on_failure
+        self._signer: Signer | None = None
+        self._on_checkpoint: OnCheckpoint = lambda _: None
+        self._unsigned = 0
         self._pid = os.getpid()
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -74,16 +81,21 @@ class Ledger:
         details: Mapping[str, Any] | None = None,
         deliver: Deliver | None = None,
         on_failure: OnFailure | None = None,
+        signer: Signer | None = None,
+        on_checkpoint: OnCheckpoint | None = None,
         synchronous: str = "FULL",
     ) -> Self:
         """Start a session; the ledger is made where it is absent, and a file that is not one is never touched.
 
         `deliver` runs the resolving of futures elsewhere, once a batch: `loop.call_soon_threadsafe` or
         `reactor.callFromThread`; without it they resolve on the writer's thread. `on_failure` is called once, on the
-        writer's thread. Without `counsel_key` details are not kept. Raises LedgerUnusable.
+        writer's thread. Without `counsel_key` details are not kept. With `signer` a checkpoint is signed with every
+        beat, every 1,000 entries and at the end, and handed to `on_checkpoint`, on the writer's thread, to be kept
+        elsewhere. Raises LedgerUnusable.
         """
         try:
             self = cls(Store(Path(path), synchronous=synchronous), deliver=deliver, on_failure=on_failure)
+            self._signer, self._on_checkpoint = signer, on_checkpoint or self._on_checkpoint
             private = {"operator": operator, "spider": spider, **(details or {})}
             self._begin(counsel_key, {"role": role, **(facts or {})}, private, revision)
         except LedgerLost as error:
@@ -111,6 +123,8 @@ class Ledger:
                 rows.append(self._session.make("policy", {"revision": revision})[0])
             self._store.insert(tail, rows)
         self._durable = self._session.point
+        if self._signer:
+            self._store.last_checkpoint(self._signer.verifier)
 
     @property
     def session(self) -> str:
@@ -227,7 +241,9 @@ class Ledger:
                 if batch:
                     self._commit(batch)
                 batch = []
+                self._sign(_SIGN_EVERY)
                 self._store.fold()
+            self._sign(1)
         except BaseException as error:  # noqa: BLE001 - whatever it is, nothing may be fetched from here on
             self._fail(error, batch or [])
 
@@ -238,6 +254,14 @@ class Ledger:
                 self._store.erase(item.erase)
         self._durable = batch[-1].point
         self._hand_over(batch)
+        self._unsigned += sum(len(item.rows) for item in batch)
+
+    def _sign(self, least: int) -> None:
+        """Sign a checkpoint where so many entries have come since the last."""
+        if self._signer and self._unsigned >= least:
+            self._unsigned = 0
+            if note := self._store.checkpoint(self._signer):
+                self._on_checkpoint(note)
 
     def _take(self) -> list[_Item] | None:
         """What has gathered, until it is 512 entries; waits for the first one; None at the end."""
@@ -257,6 +281,7 @@ class Ledger:
         if time.monotonic() >= self._next_beat:
             self._next_beat = time.monotonic() + BEAT_SECONDS
             self._enqueue([("beat", {})])
+            self._unsigned += _SIGN_EVERY
         return batch
 
     def _hand_over(self, batch: list[_Item]) -> None:

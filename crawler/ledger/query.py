@@ -122,6 +122,11 @@ class Reader:
                 details = self._open(keys, leaf, seal, box) if box and box[:12] != ERASED else None
                 yield Read(seq, decode(leaf), details)
 
+    def checkpoints(self) -> list[str]:
+        """The signed notes that the ledger itself holds, in order of size."""
+        with self._translated():
+            return [str(note) for (note,) in self._db.execute("SELECT note FROM checkpoint ORDER BY size")]
+
     def kept(self, seqs: Sequence[int] = ()) -> list[int]:
         """The places whose details are still kept, among these or all."""
         with self._translated():

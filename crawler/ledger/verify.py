@@ -15,7 +15,7 @@ import json
 import re
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -133,8 +133,16 @@ class _Entry(NamedTuple):
     platforms: str
 
 
-def verify(rows: Iterable[tuple[int, bytes, bytes]], *, boxes: int | None = None) -> Verification:
-    """Check rows of (seq, chain, leaf) in order of seq. `boxes` is how many sealed details are on hand, where known."""
+def verify(
+    rows: Iterable[tuple[int, bytes, bytes]],
+    *,
+    boxes: int | None = None,
+    each: Callable[[bytes], object] = lambda _: None,
+) -> Verification:
+    """Check rows of (seq, chain, leaf) in order of seq. `boxes` is how many sealed details are on hand, where known.
+
+    `each` is called with every leaf hash, in order: a tree over them can be compared with anchors.
+    """
     result = Verification()
     before, chain = ZERO, ZERO
     for seq, stored, leaf in rows:
@@ -145,6 +153,7 @@ def verify(rows: Iterable[tuple[int, bytes, bytes]], *, boxes: int | None = None
         if chain != stored:
             result.findings.append(Finding("chain", seq, "the running hash up to here is not the one on record"))
             chain = stored  # one break is one finding
+        each(digest)
         entry = _parse(leaf)
         broken = _follow(result, entry, digest, before) if entry else ("form", "is not of the form that entries have")
         if broken:
