@@ -78,8 +78,8 @@ class UrlSource:
                 yield [url for url, _ in block], [line for _, line in block]
             return
         lines, first = self._text(), 1
-        while taken := [line.strip(_BLANKS) for line in islice(lines, _BLOCK)]:
-            if all(taken) and not any(line[0] == "#" for line in taken):
+        while taken := list(map(str.strip, islice(lines, _BLOCK))):
+            if min(taken) >= "$":  # no line is blank or begins with `#`: one look at the smallest tells
                 yield taken, range(first, first + len(taken))
             else:
                 held = [(line, number) for number, line in enumerate(taken, first) if line and line[0] != "#"]
