@@ -26,11 +26,11 @@ from .seal import CounselKey
 from .session import Fields, Point, Session
 from .store import Row, Store
 
-__all__ = ["BEAT_SECONDS", "Ledger"]
+__all__ = ["BEAT_SECONDS", "SIGN_EVERY", "Ledger"]
 
 BEAT_SECONDS: Final = 60.0
 _BATCH: Final = 512
-_SIGN_EVERY: Final = 1000
+SIGN_EVERY: Final = 1000
 """A checkpoint comes after so many entries, with each beat, and at the end."""
 
 Deliver = Callable[[Callable[[], None]], object]
@@ -241,7 +241,7 @@ class Ledger:
                 if batch:
                     self._commit(batch)
                 batch = []
-                self._sign(_SIGN_EVERY)
+                self._sign(SIGN_EVERY)
                 self._store.fold()
             self._sign(1)
         except BaseException as error:  # noqa: BLE001 - whatever it is, nothing may be fetched from here on
@@ -281,7 +281,7 @@ class Ledger:
         if time.monotonic() >= self._next_beat:
             self._next_beat = time.monotonic() + BEAT_SECONDS
             self._enqueue([("beat", {})])
-            self._unsigned += _SIGN_EVERY
+            self._unsigned += SIGN_EVERY
         return batch
 
     def _hand_over(self, batch: list[_Item]) -> None:

@@ -6,13 +6,14 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from desist.ledger.anchor import Anchors, own_checkpoints
 from desist.ledger.entry import leaf_hash
 from desist.ledger.ledger import Ledger
 from desist.ledger.query import Reader
 from desist.ledger.store import Store
 from desist.ledger.verify import verify
 
-from .workload import KEY
+from .workload import KEY, SIGNER
 
 
 def recover(path: Path) -> None:
@@ -28,6 +29,16 @@ def lost(path: Path, acks: Iterable[str]) -> set[str]:
         return set(acks) - {leaf_hash(leaf).hex() for _, _, leaf in reader.rows()}
 
 
+def assert_checkpoints_agree(path: Path) -> None:
+    """Every checkpoint on record is signed, and is one of the record's own trees."""
+    with Reader(path) as reader:
+        good, bad = own_checkpoints(reader.checkpoints(), SIGNER.verifier)
+        anchors = Anchors(good, bad)
+        for _, _, leaf in reader.rows():
+            anchors.add(leaf_hash(leaf))
+    assert anchors.result().disagree == ()
+
+
 def assert_holds(path: Path, acks: Iterable[str]) -> None:
     """Nothing acknowledged is lost, every chain holds, details open, and the next entry can be written."""
     recover(path)
@@ -36,6 +47,7 @@ def assert_holds(path: Path, acks: Iterable[str]) -> None:
         ledger.record("permit", platforms=["pictogram"])
     with Reader(path) as reader:
         assert verify(reader.rows(), boxes=reader.boxes()).findings == []
+        assert_checkpoints_agree(path)
         for read in reader.entries([KEY]):
             assert (read.details is not None) == bool(read.entry.c)
 
@@ -50,5 +62,6 @@ def lost_after_cut(state: Path, acks: list[str]) -> set[str]:
         with Reader(path) as reader:
             findings = verify(reader.rows()).findings
         assert findings == [], findings
+        assert_checkpoints_agree(path)
     shutil.rmtree(state)
     return missing

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from desist.ledger import ledger as ledger_module
 from desist.ledger import store
 
 from .checking import assert_holds, lost
@@ -63,6 +64,7 @@ def kill(tmp_path: Path, loops: int, seed: int) -> int:
 def test_kill_loses_nothing_acknowledged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten loops of two writers, the log folded in often."""
     monkeypatch.setattr(store, "CHECKPOINT_FRAMES", 24)
+    monkeypatch.setattr(ledger_module, "SIGN_EVERY", 10)
     assert kill(tmp_path, 10, seed=1) > 10
 
 
@@ -78,4 +80,5 @@ def test_kill_control_loses(tmp_path: Path) -> None:
 def test_kill_loses_nothing_in_many_loops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loops: int) -> None:
     """200 and 1,000 loops of two writers on one ledger."""
     monkeypatch.setattr(store, "CHECKPOINT_FRAMES", 24)
+    monkeypatch.setattr(ledger_module, "SIGN_EVERY", 10)
     assert kill(tmp_path, loops, seed=loops) > loops

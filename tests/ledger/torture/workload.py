@@ -13,11 +13,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from desist.errors import LedgerError
+from desist.ledger import ledger as ledger_module
 from desist.ledger import store
+from desist.ledger.checkpoint import Signer
 from desist.ledger.ledger import Ledger
 from desist.ledger.seal import Opener
 
+SIGNER = Signer("desist-ledger", Ed25519PrivateKey.from_private_bytes(bytes(32)))
 KEY = Opener.parse("desist-x25519-private:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU=")
 
 
@@ -28,7 +33,8 @@ def acknowledge(word: str) -> None:
 
 def ledger_acks(path: Path, count: int, synchronous: str) -> Iterator[str]:
     """Append entries, several at a time, and yield the hash of each acknowledged one; 0 means without end."""
-    with Ledger.open(path, revision="ab" * 32, counsel_key=KEY.counsel, synchronous=synchronous) as ledger:
+    key = KEY.counsel
+    with Ledger.open(path, revision="ab" * 32, counsel_key=key, signer=SIGNER, synchronous=synchronous) as ledger:
         number = 0
         while not count or number < count:
             size = min(1 + number % 5, count - number) if count else 1 + number % 5
@@ -66,4 +72,5 @@ def run(path: Path, count: int, synchronous: str) -> int:
 
 if __name__ == "__main__":
     store.CHECKPOINT_FRAMES = 24  # so that a short run folds the log in, and starts it anew, several times
+    ledger_module.SIGN_EVERY = 10  # and signs now and then
     os._exit(run(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else "FULL"))
