@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desist.errors import UsageError
+from desist.errors import LedgerUnusable, UsageError
 from desist.ledger import files, keys
 from desist.ledger.seal import CounselKey, Opener
 
@@ -108,3 +108,20 @@ def test_keys_read_as_they_are_written() -> None:
     opener = Opener.generate()
     assert Opener.parse(opener.private_text()).counsel.kid == opener.counsel.kid
     assert CounselKey.parse(str(opener.counsel)).kid == opener.counsel.kid
+
+
+def test_the_log_signs_with_one_key(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made at a terminal, kept with mode 0600, its public half beside it to be pinned elsewhere; else there is none."""
+    assert keys.log_signer() is None
+    for stream in ("stdin", "stderr"):
+        monkeypatch.setattr(getattr(sys, stream), "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(files, "MOUNTS", home / "no-list")
+    first, again = keys.log_signer(), keys.log_signer()
+    assert first is not None
+    assert again is not None
+    folder = home / ".config" / "desist"
+    assert str(first.verifier) == str(again.verifier) == (folder / "log.vkey").read_text().strip()
+    assert (folder / "log.key").stat().st_mode & 0o777 == 0o600
+    (folder / "log.key").write_text("nonsense")
+    with pytest.raises(LedgerUnusable, match="the key that signs checkpoints"):
+        keys.log_signer()
