@@ -12,6 +12,7 @@ from .enforce.engine import EngineGate
 from .enforce.hold import OUT_OF_REACH, hold_addons, hold_first, hold_scalar, switch_off
 from .enforce.leave import leave, say
 from .enforce.options import HELD, Options, declared_purposes, held_options
+from .enforce.process import GATE
 from .enforce.reactor_gate import GateNameResolver
 from .errors import DesistError
 
@@ -28,6 +29,7 @@ class Addon:
         """For the whole process, before a spider's `custom_settings` exist."""
         try:
             options = Options.read(settings)
+            GATE.arm(options, "the project's ADDONS")
         except DesistError as error:
             say(error)
             raise SystemExit(error.exit_code) from None
@@ -38,7 +40,7 @@ class Addon:
     def update_settings(self, settings: Settings) -> None:
         """For one crawl: after its spider's settings, before its components are built."""
         try:
-            held_options(settings)
+            GATE.arm(held_options(settings), "the project's ADDONS")
             declared_purposes(settings)
         except DesistError as error:
             say(error)

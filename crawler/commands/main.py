@@ -49,6 +49,8 @@ VERBS = (
     Verb("rule", "rule", "explain a code that a message named"),
     Verb("status", "status", "running sessions, their policy revision and since when it is in force"),
     Verb("doctor", "doctor", "check this machine, ledger and project, with mends"),
+    Verb("arm", "arm", "make every Python process of this environment that imports Scrapy start shut"),
+    Verb("disarm", "disarm", "take that back; on record, with a name"),
     Verb("ledger docket", "ledger_docket", "what was refused and fetched under each notice"),
     Verb("ledger redact", "ledger_redact", "erase the details of entries; hashes stay as they were"),
     Verb("ledger rotate-key", "ledger_rotate_key", "seal further details to another of counsel's keys"),

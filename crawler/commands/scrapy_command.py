@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from scrapy.commands import ScrapyCommand
 
+from ..enforce.shut import shut_by_project
 from .main import main
 
 __all__ = ["Command"]
@@ -17,6 +19,12 @@ class Command(ScrapyCommand):
 
     requires_project = False
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own attribute
+
+    def __init__(self) -> None:
+        """Scrapy builds every command whichever is asked for, before it reads its options: here the process is shut."""
+        super().__init__()
+        if next((word for word in sys.argv[1:] if not word.startswith("-")), "") != "desist":
+            shut_by_project()  # our own verbs fetch nothing, and the demo starts a crawl of its own
 
     def syntax(self) -> str:
         """The usage line that `scrapy --help` shows."""

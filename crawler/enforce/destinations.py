@@ -27,14 +27,19 @@ class Destinations:
     """What such a list allows: exact hosts and `*.wildcards` with or without port, networks, unix socket paths."""
 
     def __init__(self, setting: str, lines: Sequence[str], *, ports: bool = False) -> None:
-        self._paths = {line for line in lines if line.startswith("/")}
-        self._endpoints = [_endpoint(setting, line, need_port=ports) for line in lines if not line.startswith("/")]
+        places = [line.removeprefix("unix:") for line in lines if not line.startswith(("spawn:", "import:"))]
+        self._paths = {line for line in places if line.startswith("/")}
+        self._endpoints = [_endpoint(setting, line, need_port=ports) for line in places if not line.startswith("/")]
 
     def allow(self, host: str, port: int) -> bool:
         """Whether a line covers this destination; `host` is a name, an address or the path of a unix socket."""
         if host.startswith("/"):
             return host in self._paths
         return any(one.port in {0, port} and _covers(one.host, host) for one in self._endpoints)
+
+    def names(self, host: str) -> bool:
+        """Whether a line names this host, whatever the port."""
+        return any(_covers(one.host, host) for one in self._endpoints)
 
 
 def endpoint_of(proxy: str) -> Endpoint:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..model import Decision
+from .destinations import endpoint_of
 from .pins import PINS
+from .places import place_of
 from .resolver import Resolution
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ class Grant:
         self.receipt = receipt
         self.stopped: Decision | None = None
         """The refusal that stopped it in flight."""
-        self._unpin = [PINS.pin(name, resolution.addresses) for name in resolution.names[:1]]
+        port = endpoint_of(sent.proxy).port if sent.proxy else place_of(sent.url).port
+        self._unpin = [PINS.pin(name, resolution.addresses, port) for name in resolution.names[:1]]
         self._stop: Callable[[], object] | None = None
 
     def covers(self, sent: Sent, revision: str) -> bool:

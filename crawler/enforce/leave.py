@@ -16,6 +16,7 @@ from typing import NoReturn
 from scrapy.utils.reactor import is_asyncio_reactor_installed, is_reactor_installed
 
 from ..errors import DesistError
+from .process import GATE
 
 __all__ = ["leave", "say"]
 
@@ -29,6 +30,7 @@ def leave(code: int) -> NoReturn:
     """End the process with `code`, whatever runs it; never returns."""
     if _passes():
         raise SystemExit(code)
+    GATE.attempts.close()
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

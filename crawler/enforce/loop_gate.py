@@ -12,7 +12,8 @@ import socket
 from typing import Any, Final, cast
 
 from ..errors import GateError
-from .pins import PINS
+from .pins import PINS, canonical
+from .process import GATE
 
 __all__ = ["LookupRefused", "install_on_loop", "on_loop"]
 
@@ -30,8 +31,8 @@ def install_on_loop(loop: asyncio.AbstractEventLoop) -> None:
     lookup, connect, datagram = loop.getaddrinfo, loop.sock_connect, cast("Any", loop.create_datagram_endpoint)
 
     async def getaddrinfo(host: Any, port: Any, **kinds: Any) -> Any:
-        if host is None or _is_literal(host):
-            return await lookup(host, port, **kinds)
+        if host is None or _is_literal(host) or GATE.infra.names(canonical(host)):
+            return await lookup(host, port, **kinds)  # the process gate answers for what a project declares
         addresses = PINS.addresses(host)
         if not addresses:
             raise LookupRefused(socket.EAI_NONAME, f"no granted request covers a lookup of {host!r}")

@@ -1,7 +1,8 @@
 """Which addresses a name has for as long as a granted request is in flight, and nothing beside.
 
 One table a process: reactors and event loops resolve for all crawls in it. The names are those that a gate granted, the
-addresses those that it judged; a lookup or connection outside of the table is refused and reported.
+addresses those that it judged, each with the port that the request is for; a lookup or connection outside of the table
+is refused and reported.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from ..urls import canonical_host
 
-__all__ = ["PINS", "Pins", "canonical"]
+__all__ = ["PINS", "Pins", "canonical", "plain"]
 
 
 def canonical(host: str | bytes) -> str:
@@ -29,27 +31,28 @@ class Pins:
 
     def __init__(self) -> None:
         self._names: dict[str, Counter[tuple[str, ...]]] = {}
-        self._open: Counter[str] = Counter()
+        self._open: Counter[tuple[str, int]] = Counter()
         self.infra: list[Callable[[str, int], bool]] = []
         """Each says whether a destination is infrastructure that its crawl declared."""
         self.watchers: list[Callable[[str, str], None]] = []
         """Told (what, host) of every lookup and connection that was refused."""
 
-    def pin(self, host: str, addresses: Iterable[str]) -> Callable[[], None]:
-        """Let a canonical `host` be `addresses` until the returned function is called."""
+    def pin(self, host: str, addresses: Iterable[str], port: int) -> Callable[[], None]:
+        """Let a canonical `host` be `addresses`, and these be dialled at `port`, until the result is called."""
         name, pinned = host, tuple(addresses)
+        doors = [(address, port) for address in pinned]
         self._names.setdefault(name, Counter())[pinned] += 1
-        self._open.update(pinned)
+        self._open.update(doors)
 
         def unpin() -> None:
             counts = self._names.get(name)
             if counts is None:
                 return
             counts.subtract([pinned])
-            self._open.subtract(pinned)
-            for address in pinned:
-                if self._open[address] <= 0:
-                    del self._open[address]
+            self._open.subtract(doors)
+            for door in doors:
+                if self._open[door] <= 0:
+                    del self._open[door]
             if counts[pinned] <= 0:
                 del counts[pinned]
             if not counts:
@@ -60,22 +63,32 @@ class Pins:
     def addresses(self, host: str | bytes) -> tuple[str, ...]:
         """Where `host` may be reached now; empty, and reported, where nothing was granted."""
         name = canonical(host)
-        counts = self._names.get(name)
-        if not counts:
+        found = self.granted(name)
+        if not found:
             self.report("lookup", name)
-            return ()
-        return tuple(dict.fromkeys(address for pinned in counts for address in pinned))
+        return found
+
+    def granted(self, name: str) -> tuple[str, ...]:
+        """The same for a canonical name, from any thread and without a report."""
+        counts = self._names.get(name)
+        return tuple(dict.fromkeys(address for pinned in list(counts) for address in pinned)) if counts else ()
 
     def may_connect(self, address: str, port: int) -> bool:
         """Whether a granted request or declared infrastructure covers a connection; reported where none does."""
-        try:
-            plain = str(_plain(address))
-        except ValueError:
-            plain = address
-        if plain in self._open or any(declared(plain, port) for declared in self.infra):
+        if self.covers(address, port):
             return True
-        self.report("connect", plain)
+        self.report("connect", plain(address))
         return False
+
+    def covers(self, address: str, port: int) -> bool:
+        """The same from any thread and without a report."""
+        door = (plain(address), port)
+        return door in self._open or any(declared(*door) for declared in list(self.infra))
+
+    def clear(self) -> None:
+        """Drop every grant: a forked child has none."""
+        self._names.clear()
+        self._open.clear()
 
     def report(self, what: str, host: str) -> None:
         """Tell every watcher."""
@@ -83,10 +96,14 @@ class Pins:
             watcher(what, host)
 
 
-def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The address itself: no zone, and IPv4 where IPv6 only wraps it (RFC 4291 2.5.5.2)."""
-    found = ipaddress.ip_address(address.split("%", 1)[0])
-    return (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found
+@lru_cache(maxsize=1024)
+def plain(address: str) -> str:
+    """The address itself: no zone, and IPv4 where IPv6 only wraps it (RFC 4291 2.5.5.2); what is none stays itself."""
+    try:
+        found = ipaddress.ip_address(address.split("%", 1)[0])
+    except ValueError:
+        return address
+    return str((found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found)
 
 
 PINS = Pins()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from scrapy.resolver import HostResolution, dnscache
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IHostnameResolver
+from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer
 
-from .pins import PINS, Pins
+from .pins import PINS, Pins, canonical
+from .process import GATE
 
 __all__ = ["GateNameResolver", "install_on_reactor", "on_reactor"]
 
@@ -45,12 +47,26 @@ class GateNameResolver:
         """Hand over what is pinned; nothing pinned is a failed lookup to Twisted (DNSLookupError)."""
         resolution = HostResolution(hostName)
         resolutionReceiver.resolutionBegan(resolution)
-        for address in self._pins.addresses(hostName):
-            kind: Any = IPv6Address if ipaddress.ip_address(address).version == 6 else IPv4Address
-            if addressTypes is None or kind in addressTypes:
-                resolutionReceiver.addressResolved(kind(transportSemantics, address, portNumber))
-        resolutionReceiver.resolutionComplete()
+
+        def hand_over(addresses: Sequence[str]) -> None:
+            for address in addresses:
+                kind: Any = IPv6Address if ipaddress.ip_address(address).version == 6 else IPv4Address
+                if addressTypes is None or kind in addressTypes:
+                    resolutionReceiver.addressResolved(kind(transportSemantics, address, portNumber))
+            resolutionReceiver.resolutionComplete()
+
+        name = canonical(hostName)
+        if GATE.infra.names(name) and not self._pins.granted(name):
+            self._ask_for_infrastructure(name, hand_over)
+        else:
+            hand_over(self._pins.addresses(hostName))
         return resolution
+
+    def _ask_for_infrastructure(self, name: str, hand_over: Callable[[Sequence[str]], None]) -> None:
+        """The process gate answers for what a project declares; that may take a question to the DNS, so in a thread."""
+        deferToThreadPool(self._reactor, self._reactor.getThreadPool(), GATE.addresses, name).addCallbacks(
+            hand_over, lambda _failure: hand_over(())
+        )
 
 
 def install_on_reactor() -> None:

@@ -49,7 +49,8 @@ class Recorder:
         self.path = path
         self._operator = operator
         self._sealed = bool(ledger.sealed_to)
-        self._hop = hop()
+        self.hop = hop()
+        """Calls a function in the thread of the loop or reactor, from any thread."""
 
     @classmethod
     def open(cls, options: Options, *, revision: str, spider: str) -> Recorder:
@@ -188,7 +189,7 @@ class Recorder:
                 then(future.result())
                 return
             lost = error if isinstance(error, LedgerError) else LedgerLost(f"the ledger failed: {error!r}")
-            self._hop(partial(then, lost))
+            self.hop(partial(then, lost))
 
         future.add_done_callback(done)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import random
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -29,7 +30,7 @@ from scrapy.utils.asyncio import run_in_thread
 from ..errors import UsageError
 from .once import Once
 
-__all__ = ["Resolution", "Resolver"]
+__all__ = ["Resolution", "Resolver", "asking", "local_addresses"]
 
 MAX_LINKS: Final = 16
 """Links of a CNAME chain; resolvers in use give up between 8 and 20."""
@@ -56,11 +57,13 @@ class Resolver:
         self._timeout = timeout
         self._kept: dict[str, Resolution] = {}
         self._flights: Once[Resolution] = Once()
+        self.sending = threading.Lock()
+        """Held while a question is judged and sent, and while the policies are swapped: none leaves by the old set."""
 
     async def resolve(self, host: str, judge: Callable[[str], None]) -> Resolution:
         """The chain and addresses of a canonical `host`.
 
-        `judge` is called with every further name before it is asked for; what it raises ends the lookup. Raises
+        `judge` is called with every name just before it is asked for; what it raises ends the lookup. Raises
         CannotResolveHostError where there is no answer.
         """
         literal = _literal(host)
@@ -68,19 +71,24 @@ class Resolver:
             return Resolution((host,), (literal,))
         kept = self._kept.get(host)
         if kept is None or kept.expires <= time.monotonic():
-            kept = await self._flights.get(host, lambda: run_in_thread(self._ask, host, judge))
+            kept = await self._flights.get(host, lambda: run_in_thread(self.ask, host, judge))
             if len(self._kept) >= _MAX_KEPT:
                 self._kept.clear()
             self._kept[host] = kept
         return kept
 
+    @property
+    def servers(self) -> list[tuple[str, int]]:
+        """The nameservers that it asks."""
+        return self._servers
+
     def forget(self) -> None:
         """Drop what is kept: after a change of policies every chain is asked for and judged anew."""
         self._kept.clear()
 
-    def _ask(self, host: str, judge: Callable[[str], None]) -> Resolution:
-        """Blocking; runs in a thread."""
-        local = _local(host)
+    def ask(self, host: str, judge: Callable[[str], None]) -> Resolution:
+        """The same, blocking, from any thread; nothing is kept."""
+        local = local_addresses(host)
         if local:
             return Resolution((host,), local, time.monotonic() + _MAX_TTL)
         found = self._follow(host, "A", judge)
@@ -93,7 +101,7 @@ class Resolver:
     def _follow(self, host: str, kind: str, judge: Callable[[str], None]) -> Resolution:
         names, ttl, seen = [host], _MAX_TTL, 0
         while True:
-            message = self._query(names[-1], kind)
+            message = self._query(names[-1], kind, judge)
             addresses, chain, least = _read(message, names[-1], kind)
             ttl = min(ttl, least)
             for name in chain:
@@ -105,13 +113,13 @@ class Resolver:
                 return Resolution(tuple(names), addresses, time.monotonic() + ttl)
             seen = len(names)
 
-    def _query(self, name: str, kind: str) -> dns.message.Message:
+    def _query(self, name: str, kind: str, judge: Callable[[str], None]) -> dns.message.Message:
         trouble = ""
         for address, port in random.sample(self._servers, len(self._servers)):
             try:
                 question = dns.message.make_query(dns.name.from_text(name), kind, flags=dns.flags.RD, use_edns=0)
                 with _asking():
-                    answer, _tcp = dns.query.udp_with_fallback(question, address, self._timeout, port)
+                    answer = self._exchange(question, (address, port), lambda: judge(name))
             except (dns.exception.DNSException, OSError) as error:
                 trouble = f"{type(error).__name__} from {address}"
                 continue
@@ -119,6 +127,32 @@ class Resolver:
                 return answer
             trouble = f"{dns.rcode.to_text(answer.rcode())} from {address}"
         raise CannotResolveHostError(f"`{name}` cannot be looked up: {trouble}")
+
+    def _exchange(
+        self, question: dns.message.Message, server: tuple[str, int], judge: Callable[[], None]
+    ) -> dns.message.Message:
+        """One question and its answer, by TCP where it is too long for UDP; judged again as it is sent."""
+        family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
+        until = time.time() + self._timeout
+        with socket.socket(family, socket.SOCK_DGRAM) as udp:
+            udp.setblocking(False)
+            with self.sending:
+                judge()
+                dns.query.send_udp(udp, question, server, until)
+            try:
+                short: dns.message.Message = dns.query.receive_udp(
+                    udp, server, until, query=question, raise_on_truncation=True
+                )[0]
+                return short
+            except dns.message.Truncated:
+                pass
+        with socket.create_connection(server, self._timeout) as tcp:
+            tcp.setblocking(False)
+            with self.sending:
+                judge()
+                dns.query.send_tcp(tcp, question, until)
+            answer: dns.message.Message = dns.query.receive_tcp(tcp, until)[0]
+            return answer
 
 
 class _Asking(threading.local):
@@ -138,6 +172,11 @@ _ASKING: Final = _Asking()
 
 def _asking() -> _Asking:
     return _ASKING
+
+
+def asking() -> bool:
+    """Whether the running thread is in the middle of the resolver's own question."""
+    return _ASKING.now
 
 
 def _read(message: dns.message.Message, name: str, kind: str) -> tuple[tuple[str, ...], list[str], float]:
@@ -160,7 +199,7 @@ def _read(message: dns.message.Message, name: str, kind: str) -> tuple[tuple[str
     return tuple(found.get(at, ())), chain, ttl
 
 
-def _local(host: str) -> tuple[str, ...]:
+def local_addresses(host: str) -> tuple[str, ...]:
     """What the machine itself says of a name: its hosts file, and loopback for `localhost` (RFC 6761 6.3)."""
     try:
         lines = _HOSTS.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -24,10 +24,12 @@ from ..decide import Options as Choices
 from ..errors import GateError, LedgerError
 from ..model import NOT_ASKED, Basis, Decision, Purpose, RobotsState, RobotsVerdict, Signal
 from ..urls import read
+from .derived import derived
 from .destinations import Destinations
 from .grants import Grant, Grants, Sent
 from .options import Options
 from .pins import PINS
+from .process import GATE
 from .recorder import Recorder
 from .refused import Refused
 from .resolver import Resolution, Resolver
@@ -85,6 +87,8 @@ class Warden:
         self.on_swap: list[Callable[[PolicySet, PolicySet], None]] = []
         """Told (old, new) once a new set is in force."""
         self.lost = False
+        self.closed = False
+        """Whether the session has ended: what still asks is refused without a record, and that is no loss."""
         self._waiting = 0
         self._counted: Counter[tuple[Basis, str, tuple[str, ...]]] = Counter()
         self._told: set[tuple[tuple[str, ...], str]] = set()
@@ -92,7 +96,7 @@ class Warden:
         self._take(policies)
         _WARDENS[crawler] = self
         PINS.watchers.append(self._off_route)
-        PINS.infra.append(self.infra.allow)
+        self._leave = GATE.join(self, derived(crawler.settings))
 
     @classmethod
     def of(cls, crawler: Crawler) -> Warden:
@@ -154,7 +158,7 @@ class Warden:
         """Look `host` up and judge all that is on the way; the refusal where some of it is refused."""
 
         def judge(name: str) -> None:
-            decision = self.judge_name(url, name, "cname")
+            decision = self.judge_name(url, name, "cname") if name != host else self._refused_now(url)
             if decision is not None:
                 raise _RouteRefused(decision)
 
@@ -163,6 +167,10 @@ class Warden:
         except _RouteRefused as stop:
             return with_route(stop.decision, url, "")
         return self.refusal_of_route(url, resolution) or resolution
+
+    def _refused_now(self, url: str) -> Decision | None:
+        decision = self.judge(url)
+        return decision if decision.refused else None
 
     def refusal_of_route(self, url: str, resolution: Resolution) -> Decision | None:
         """What the names and addresses of a resolution bring with them under the set in force now."""
@@ -270,7 +278,8 @@ class Warden:
     def swap(self, policies: PolicySet) -> list[Grant]:
         """Put a new set in force for everything that is judged from now on, and stop what it refuses in flight."""
         old = self.policies
-        self._take(policies)
+        with self.resolver.sending:
+            self._take(policies)
         self.resolver.forget()
         stopped = self.grants.stop_refused(self._judge_grant)
         for listener in self.on_swap:
@@ -293,7 +302,7 @@ class Warden:
 
     def lose(self, error: LedgerError) -> RecordLost:
         """The ledger failed: refuse everything, stop what is in flight, and let the crawl end with an exit code."""
-        if not self.lost:
+        if not self.lost and not self.closed:
             self.lost = True
             logger.critical("%s: the crawl stops, since nothing is fetched that cannot be recorded", error)
             for grant in self.grants:
@@ -306,10 +315,11 @@ class Warden:
 
     def close(self) -> None:
         """Count what is still to be counted, and let go of what the process shares."""
+        self.closed = True
         self._count()
         if self._off_route in PINS.watchers:
             PINS.watchers.remove(self._off_route)
-            PINS.infra.remove(self.infra.allow)
+            self._leave()
 
     def _off_route(self, what: str, host: str) -> None:
         """A lookup or connection that no grant covers was refused: put the attempt on record."""
@@ -320,6 +330,13 @@ class Warden:
             mend = "fetch it with a Request, or declare infrastructure in DESIST_INFRA"
             decision = refusal(url, Basis.PROCESS, f"no-grant:{what}", why, help=mend, revision=self.policies.revision)
         deferred_from_coro(self.refuse(decision, "resolver")).addErrback(self._failed)
+
+    def attempted(self, decision: Decision) -> None:
+        """An attempt to go round the gates is on record: log and count it. From any thread."""
+        try:
+            self.recorder.hop(partial(self._announce, decision, "process"))
+        except RuntimeError:  # the loop has ended
+            self._announce(decision, "process")
 
     def wake(self) -> None:
         """Let the engine look at its queue again."""

@@ -1,0 +1,62 @@
+"""Modules that open sockets without asking Python: no hook sees what they do, so they are not let in.
+
+They are refused while they are imported; one that was imported before the process was armed refuses the start. A
+project declares one with `import:NAME` in DESIST_INFRA. docs/explanation/threat-model.md names what cannot be refused.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import sys
+from collections.abc import Iterable
+from typing import Any, Final
+
+__all__ = ["Imports"]
+
+_CLIENTS: Final = frozenset(
+    {
+        "curl_cffi", "curl_adapter", "pycurl", "tls_client", "primp", "rnet", "wreq", "pyreqwest", "hrequests",
+        "pyreqwest_impersonate", "reqwest_impersonate", "noble_tls", "impit",
+    }
+)  # fmt: skip
+_LOOPS: Final = frozenset({"uvloop", "winloop", "rloop", "gevent", "eventlet"})
+_SOCKETS: Final = frozenset({"pycares", "grpc", "zmq", "pynng", "nanomsg", "PyQt5", "PyQt6", "PySide6", "cefpython3"})
+_BARRED: Final = _CLIENTS | _LOOPS | _SOCKETS | {"cffi"}
+IMPORT: Final = "import:"
+
+
+class Imports:
+    """Which of those modules may be imported; `declared` are the names behind `import:`."""
+
+    def __init__(self) -> None:
+        self.declared: set[str] = set()
+
+    def declare(self, names: Iterable[str]) -> None:
+        """Let these modules in."""
+        self.declared.update(names)
+
+    def barred(self, module: str) -> str:
+        """The name under which a module is barred; empty where it is not."""
+        top = module.partition(".")[0]
+        return top if top in _BARRED and top not in self.declared else ""
+
+    def loaded(self) -> list[str]:
+        """Barred modules that are in the process already and not declared.
+
+        `ctypes` is not among them, since Scrapy's own dependencies load it: what is looked up through it is refused.
+        """
+        return sorted({top for name in list(sys.modules) if (top := self.barred(name))})
+
+    def installed(self, module: str) -> bool:
+        """Whether there is such a module: what looks for an absent one only asks what it may use."""
+        found: Any = None
+        for finder in sys.meta_path:
+            if isinstance(finder, type) and finder is not importlib.machinery.PathFinder:
+                continue
+            try:
+                found = finder.find_spec(module, None)
+            except Exception:  # noqa: BLE001 - a foreign finder: take the module for installed
+                return True
+            if found is not None:
+                return True
+        return False

@@ -1,0 +1,415 @@
+"""Gate 6, the process: it has no network but what a gate grants, so switching the gates off switches the network off.
+
+An audit hook (PEP 578) sees every connection, datagram, lookup and child process that Python code starts, whichever
+library starts it, and refuses what no granted request and no declared infrastructure covers. A hook cannot be taken off
+again, and no setting can loosen it once it is on.
+
+CPython resolves the host of `connect(("name", port))` before it tells the hook; so the methods of `socket.socket` that
+take an address are wrapped too, and sockets of the bare C type are refused.
+"""
+
+from __future__ import annotations
+
+import _socket
+import errno
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from ..errors import GateError
+from ..model import Decision
+from .attempts import Attempt, Attempts
+from .destinations import Destinations
+from .frames import culprit
+from .imports import IMPORT, Imports
+from .infra import Infra
+from .marks import mark
+from .options import Options
+from .pins import PINS, canonical, plain
+from .places import place_of
+from .resolver import Resolver, asking, local_addresses
+from .spawns import SPAWN, Spawns, words_of
+
+try:
+    import _posixsubprocess
+except ImportError:  # Windows
+    _posixsubprocess = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from .warden import Warden
+
+__all__ = ["ENVIRONMENT", "GATE", "AttemptRefused", "LibraryRefused", "LookupShut", "ProcessGate", "SpawnRefused"]
+
+ENVIRONMENT: Final = "its environment (desist arm)"
+_INET: Final = (socket.AF_INET, socket.AF_INET6)
+_WATCH: Final = "desist.enforce.watch"
+_WATCH_CALLS: Final = frozenset({"inotify_init1", "inotify_add_watch", "inotify_rm_watch"})
+_BARE: Final = _socket.socket
+
+
+class AttemptRefused(ConnectionRefusedError):
+    """A connection or datagram that nothing covers."""
+
+
+class LookupShut(socket.gaierror):
+    """A lookup that nothing covers."""
+
+
+class SpawnRefused(PermissionError):
+    """A child process that nothing declares."""
+
+
+class LibraryRefused(ImportError):
+    """A module that opens sockets unseen."""
+
+
+class ProcessGate:
+    """One a process. Asked from every thread: what it reads is only ever replaced as a whole or appended to."""
+
+    def __init__(self) -> None:
+        self.armed = ""
+        """By what the process was armed; empty while it is not."""
+        self.options = Options()
+        self.infra = Infra()
+        self.spawns = Spawns()
+        self.imports = Imports()
+        self.attempts = Attempts()
+        self._wardens: list[Warden] = []
+        self._resolver: Resolver | None = None
+        self._checks: dict[str, Callable[[tuple[Any, ...]], None]] = {
+            "socket.connect": lambda args: self._dial("connect", args[0], args[1]),
+            "socket.sendto": lambda args: self._dial("datagram", args[0], args[1]),
+            "socket.sendmsg": lambda args: self._dial("datagram", args[0], args[1]),
+            "socket.__new__": self._new_socket,
+            "socket.getaddrinfo": lambda args: self._look_up(args[0]),
+            "socket.gethostbyname": lambda args: self._look_up(args[0]),
+            "socket.gethostbyaddr": lambda args: self._look_up(args[0]),
+            "socket.getnameinfo": lambda args: self._look_up(args[0][0], reverse=True),
+            "subprocess.Popen": lambda args: self.spawn(words_of(args[0], args[1])),
+            "os.system": lambda args: self.spawn(words_of(None, args[0])),
+            "os.exec": lambda args: self.spawn(words_of(args[0], args[1])),
+            "os.posix_spawn": lambda args: self.spawn(words_of(args[0], args[1])),
+            "os.spawn": lambda args: self.spawn(words_of(args[1], args[2])),
+            "os.startfile": lambda args: self.spawn(words_of(None, args[0])),
+            "os.fork": lambda _args: self.attempts.before_fork(),
+            "os.forkpty": lambda _args: self.attempts.before_fork(),
+            "import": self._import,
+            "ctypes.dlopen": lambda args: self._library(str(args[0])),
+            "ctypes.dlsym": lambda args: self._library(str(args[1])),
+            "ctypes.dlsym/handle": lambda args: self._library(str(args[1])),
+            "ctypes.call_function": lambda args: self._library(f"function at {args[0]}"),
+            "sqlite3.load_extension": lambda _args: self._library("a SQLite extension"),
+        }
+
+    # --- arming ----------------------------------------------------------------------------------------------------
+
+    def arm(self, options: Options, why: str) -> None:
+        """Shut the process, for good; harmless twice. Raises GateError where it is too late for that.
+
+        The first project's `options` decide where attempts are recorded.
+        """
+        declared = [line for line in options.infra if line.startswith((SPAWN, IMPORT))]
+        self.spawns.declare(line.removeprefix(SPAWN) for line in declared if line.startswith(SPAWN))
+        self.imports.declare(line.removeprefix(IMPORT) for line in declared if line.startswith(IMPORT))
+        self._too_late()
+        if self.armed in {"", ENVIRONMENT} and why != self.armed:
+            self.options = options
+            self.attempts.take(options)
+            self.infra.add(Destinations("DESIST_INFRA", options.infra))
+        if not self.armed:
+            self._shut()
+        self.armed = why if self.armed in {"", ENVIRONMENT} else self.armed
+
+    def _shut(self) -> None:
+        PINS.infra.append(self._is_infra)
+        _wrap_sockets(self)
+        _wrap_spawns(self)
+        os.register_at_fork(after_in_child=self._in_child)
+        mark()
+        sys.addaudithook(self._hook())
+
+    def _too_late(self) -> None:
+        loaded = self.imports.loaded()
+        if loaded:
+            raise GateError(
+                f"`{loaded[0]}` opens sockets that no gate sees, and was imported before the process was shut",
+                help=f"take its import out of the settings module, or declare `{IMPORT}{loaded[0]}` in DESIST_INFRA",
+            )
+
+    def _hook(self) -> Callable[[str, tuple[Any, ...]], None]:
+        """The hook itself: nearly all events are none of its business, and cost one look into a dict."""
+        find = self._checks.get
+
+        def hook(event: str, args: tuple[Any, ...]) -> None:
+            check = find(event)
+            if check is None:
+                return
+            try:
+                check(args)
+            except (OSError, ImportError):
+                raise
+            except Exception as error:
+                raise SpawnRefused(errno.EPERM, f"the process gate failed, so this is refused: {error!r}") from error
+
+        return hook
+
+    def _in_child(self) -> None:
+        PINS.clear()
+        self._wardens.clear()
+        self.attempts.in_child()
+
+    # --- crawls ----------------------------------------------------------------------------------------------------
+
+    def join(self, warden: Warden, derived: Iterable[str] = ()) -> Callable[[], None]:
+        """A crawl opens: its warden judges from now on, and its own destinations pass until the result is called."""
+        self._wardens.append(warden)
+        removers = [
+            self.infra.add(warden.infra),
+            self.infra.add(Destinations("FEEDS, stores and mail", list(derived))),
+        ]
+        self.attempts.told.append(warden.attempted)
+
+        def leave() -> None:
+            for remove in removers:
+                remove()
+            if warden in self._wardens:
+                self._wardens.remove(warden)
+                self.attempts.told.remove(warden.attempted)
+            if not self._wardens:
+                self.attempts.close()
+
+        return leave
+
+    def named(self, host: str, url: str, what: str) -> Decision | None:
+        """The refusal that documents have for a host or address, by whichever crawl; None where none has one."""
+        if not self._wardens:
+            return self.attempts.judge(host)
+        for warden in list(self._wardens):
+            decision = warden.judge_name(url, host, what)
+            if decision is not None:
+                return decision
+        return None
+
+    # --- what the hook asks ------------------------------------------------------------------------------------------
+
+    def _dial(self, what: str, sock: Any, address: Any) -> None:
+        if address is None:  # a message on a socket that was connected, and judged, before
+            return
+        if sock.family in _INET:
+            host, port = _name(address[0]) or "0.0.0.0", int(address[1])  # noqa: S104 - what an empty host stands for
+        elif sock.family == socket.AF_UNIX:
+            host, port = os.fsdecode(address), 0
+        else:
+            host, port = f"address family {int(sock.family)}", 0
+        if self._may_dial(host, port):
+            return
+        target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}" if port else host
+        self._refuse(what, target, f"http://{target}/" if port else target, host)
+
+    def _may_dial(self, host: str, port: int) -> bool:
+        if PINS.covers(host, port):
+            return True
+        return asking() and (plain(host), port) in self._nameservers()
+
+    def _is_infra(self, host: str, port: int) -> bool:
+        """Whether a destination is declared; a letter outranks the declaration."""
+        if not self.infra.covers(host, port):
+            return False
+        names = {host, self.infra.name_of(host)}
+        return host.startswith("/") or not any(self.named(name, f"http://{name}/", "infra") for name in names)
+
+    def _nameservers(self) -> list[tuple[str, int]]:
+        return [server for resolver in self._resolvers() for server in resolver.servers]
+
+    def _resolvers(self) -> list[Resolver]:
+        if self._wardens:
+            return [warden.resolver for warden in list(self._wardens)]
+        if self._resolver is None:
+            self._resolver = Resolver(self.options.nameservers)
+        return [self._resolver]
+
+    def _look_up(self, host: Any, *, reverse: bool = False) -> None:
+        name = _name(host)
+        if not name or (not reverse and _is_literal(name)):
+            return
+        if local_addresses(name) or (name == canonical(socket.gethostname()) and not self.infra.names(name)):
+            if local_addresses(name):
+                return  # the machine's own hosts file answers, nobody is asked
+            raise LookupShut(socket.EAI_NONAME, f"{name} is not in the hosts file of this machine")
+        self._refuse("lookup", name, f"http://{f'[{name}]' if ':' in name else name}/", name)
+
+    def addresses(self, host: Any) -> tuple[str, ...]:
+        """What a name stands for where a grant or a declaration covers it; empty where none does."""
+        name = _name(host)
+        if not name or _is_literal(name):
+            return ()
+        return PINS.granted(name) or (self._declared(name) if self.infra.names(name) else ())
+
+    def _declared(self, name: str) -> tuple[str, ...]:
+        """Ask the gate's own resolver for a declared name, judging all that is on the way."""
+        url = f"http://{name}/"
+        refused: list[str] = []
+
+        def judge(link: str) -> None:
+            if self.named(link, url, "cname") is not None:
+                refused.append(link)
+                raise LookupShut(socket.EAI_NONAME, f"{link} is refused")
+
+        try:
+            judge(name)
+            found = self._resolvers()[0].ask(name, judge)
+            for address in found.addresses:
+                judge(address)
+        except (OSError, ValueError) as error:
+            if refused:
+                self._refuse("lookup", name, url, refused[0])
+            raise LookupShut(socket.EAI_NONAME, f"{name} cannot be looked up: {error}") from error
+        except Exception as error:
+            raise LookupShut(socket.EAI_NONAME, f"{name} cannot be looked up: {error}") from error
+        self.infra.learn(name, found.addresses)
+        return found.addresses
+
+    def _new_socket(self, args: tuple[Any, ...]) -> None:
+        sock, family, kind = args[0], args[1], args[2]
+        bare = type(sock) is _BARE
+        packets = getattr(socket, "AF_PACKET", None)
+        if bare or family == packets or (kind != -1 and kind & 0xF == socket.SOCK_RAW):
+            self._refuse("socket", "a bare C socket" if bare else "a raw socket", "", "")
+
+    def spawn(self, words: list[str]) -> None:
+        """Refuse a child process that nothing declares."""
+        if self.spawns.allow(words):
+            return
+        urls = [word for word in " ".join(words).replace("'", " ").replace('"', " ").split() if "://" in word]
+        host = place_of(urls[0]).host if urls else ""
+        self._refuse("spawn", words[0] if words else "nothing", urls[0] if urls else "", host)
+
+    def _import(self, args: tuple[Any, ...]) -> None:
+        name = self.imports.barred(str(args[0]))
+        if name and self.imports.installed(name):
+            self._refuse("import", name, "", "")
+
+    def _library(self, name: str) -> None:
+        if "ctypes" in self.imports.declared or _is_our_watch(name):
+            return
+        self._refuse("library", name, "", "")
+
+    # --- refusing ----------------------------------------------------------------------------------------------------
+
+    def _refuse(self, what: str, target: str, url: str, host: str) -> NoReturn:
+        """Record, then raise what the caller knows how to handle."""
+        named = self.named(host, url, what) if host and not host.startswith("/") else None
+        attempt = Attempt(what, target, url or f"{what}:{target}", culprit(3), os.getpid())
+        decision = self.attempts.record(attempt, named)
+        why = decision.governing.message if decision.governing else "refused"
+        if what == "lookup":
+            raise LookupShut(socket.EAI_NONAME, why)
+        if what in {"spawn", "library"}:
+            raise SpawnRefused(errno.EPERM, why)
+        if what == "import":
+            raise LibraryRefused(why)
+        raise AttemptRefused(errno.ECONNREFUSED, why)
+
+
+def _wrap_sockets(gate: ProcessGate) -> None:
+    """Let names in addresses be answered by the gate and not by the C library, which tells the hook afterwards."""
+    look_up = _socket.getaddrinfo
+
+    def getaddrinfo(host: Any, port: Any, *args: Any, **kinds: Any) -> Any:
+        addresses = gate.addresses(host)
+        if not addresses:
+            return look_up(host, port, *args, **kinds)
+        found, trouble = [], None
+        for address in addresses:
+            try:
+                found += look_up(address, port, *args, **kinds)
+            except socket.gaierror as error:  # an address of the other family
+                trouble = error
+        if not found and trouble is not None:
+            raise trouble
+        return found
+
+    by_name = _socket.gethostbyname
+
+    def gethostbyname(name: Any) -> str:
+        fours = [address for address in gate.addresses(name) if ":" not in address]
+        return fours[0] if fours else by_name(name)
+
+    _socket.getaddrinfo = getaddrinfo
+    _socket.gethostbyname = socket.gethostbyname = gethostbyname
+    for method in ("connect", "connect_ex", "bind", "sendto", "sendmsg"):
+        setattr(socket.socket, method, _with_address(gate, method))
+
+
+def _wrap_spawns(gate: ProcessGate) -> None:
+    """`multiprocessing` starts children with a function that tells no hook."""
+    if _posixsubprocess is None:
+        return
+    fork_exec = _posixsubprocess.fork_exec
+
+    def told(args: Any, executables: Any, *more: Any) -> Any:
+        gate.spawn(words_of(next(iter(executables), None), args))
+        return fork_exec(args, executables, *more)
+
+    _posixsubprocess.fork_exec = told
+
+
+def _with_address(gate: ProcessGate, method: str) -> Callable[..., Any]:
+    plain_method = getattr(_BARE, method)
+    place = {"sendto": -1, "sendmsg": 3}.get(method, 0)
+
+    def call(self: socket.socket, *args: Any) -> Any:
+        if self.family in _INET and len(args) > place and args:
+            address = args[place]
+            if isinstance(address, tuple) and address and not _is_literal(_name(address[0])):
+                args = (*args[:place], _located(gate, address), *(args[place + 1 :] if place != -1 else ()))
+        return plain_method(self, *args)
+
+    call.__name__ = call.__qualname__ = method
+    return call
+
+
+def _located(gate: ProcessGate, address: tuple[Any, ...]) -> tuple[Any, ...]:
+    """An address whose name the gate has answered; raises LookupShut."""
+    name = _name(address[0])
+    if not name or name == "<broadcast>":
+        return address
+    found = gate.addresses(name) or local_addresses(name)
+    if not found:
+        gate._look_up(name)
+    return (found[0], *address[1:])
+
+
+def _name(host: Any) -> str:
+    """The canonical spelling of a host as it is handed to a socket function; empty for none."""
+    if isinstance(host, (list, tuple)):
+        host = host[0] if host else ""
+    return canonical(bytes(host) if isinstance(host, (bytes, bytearray)) else str(host)) if host else ""
+
+
+def _is_literal(name: str) -> bool:
+    if not name:
+        return True
+    try:
+        ipaddress.ip_address(name.split("%", 1)[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _is_our_watch(name: str) -> bool:
+    """Whether the policy watch asks for the three calls that it makes of the C library."""
+    frame = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__") in {__name__, "ctypes", "ctypes._endian"}:
+        if frame.f_back is None:
+            return False
+        frame = frame.f_back
+    ours = sys.modules.get(_WATCH)
+    return ours is not None and frame.f_globals is vars(ours) and name in {"None", *_WATCH_CALLS}
+
+
+GATE = ProcessGate()
+"""The gate of this process."""
