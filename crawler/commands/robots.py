@@ -73,8 +73,13 @@ class _Protego:
 
         self._parsed: Any = Protego.parse(data.decode("utf-8", "ignore"))
 
-    def allows(self, path: str, agent: str) -> bool:
-        return bool(self._parsed.can_fetch(path if "://" in path else _ORIGIN + path, agent))
+    def differs(self, path: str, agent: str, effect: str) -> bool:
+        """Whether it would answer otherwise; a URL that it cannot read counts as no answer."""
+        try:
+            allows = self._parsed.can_fetch(path if "://" in path else _ORIGIN + path, agent)
+        except ValueError:
+            return False
+        return bool(allows) != (effect == "allow")
 
 
 def _lines(robots: Robots, agent: str, mode: Mode, peer: _Protego) -> Iterator[str]:
@@ -142,7 +147,7 @@ def _meaning_of_rule(record: Record, robots: Robots, agent: str, mode: Mode, pee
     verdict = robots.verdict(probe, agent, mode)
     if verdict.line != record.line and verdict.effect != effect:
         said += f"; {probe} is decided by line {verdict.line}"
-    if peer and peer.allows(probe, agent) != (verdict.effect == "allow"):
+    if peer and peer.differs(probe, agent, verdict.effect):
         said += f"; Scrapy alone would {'fetch' if verdict.effect == 'refuse' else 'refuse'} {probe}"
     return said
 
@@ -154,7 +159,7 @@ def _judged(url: str, robots: Robots, agent: str, mode: Mode, peer: _Protego) ->
     beat = f", over line {verdict.runner_up_line} ({verdict.runner_up_octets} octets)" if verdict.runner_up_line else ""
     why = f"; {verdict.why}" if verdict.line and verdict.why else ""
     yield f"{verdict.effect} {url}: {line}{beat}{why}"
-    if peer.allows(url, agent) != (verdict.effect == "allow"):
+    if peer.differs(url, agent, verdict.effect):
         yield f"  Scrapy alone would have {'fetched' if verdict.effect == 'refuse' else 'refused'} it"
 
 
