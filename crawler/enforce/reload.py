@@ -22,6 +22,7 @@ from .notices import Notices
 from .pools import close_idle
 from .purge import Purge
 from .recorder import hop
+from .sessions import SessionFile
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -64,12 +65,14 @@ class Reload:
         self._purge = Purge(warden)
         self._files: Any = None
         self._notices = Notices(warden)
+        self._status = SessionFile(warden.recorder.ledger.session, warden.recorder.path)
 
     def start(self) -> None:
         """Begin to watch; nothing when done twice."""
         if self._started:
             return
         self._started = True
+        self._status.write(self._warden.policies.revision, time.time_ns() // 1000)
         self._watch.start()
         if _HANGUP is not None and threading.current_thread() is threading.main_thread():
             self._before = signal.signal(_HANGUP, self._hung_up)
@@ -77,6 +80,7 @@ class Reload:
     def stop(self) -> None:
         """Watch no more."""
         self._over = True
+        self._status.remove()
         self._watch.stop()
         self._purge.stop()
         if self._before is not None and _HANGUP is not None:
@@ -171,6 +175,7 @@ class Reload:
         stopped = warden.swap(policies)
         closed = sum(close_idle(handler, warden.refuses_host) for handler in warden.handlers)
         in_force = time.time_ns() // 1000
+        self._status.write(policies.revision, in_force)
         facts = {"in_force": in_force, "cancelled": len(stopped), "closed": closed}
         last = in_force if stopped else warden.grants.last_end(warden.refuses_host)
         if last:

@@ -1,0 +1,63 @@
+"""`desist status`: the sessions that run on this machine, their policy revision, and since when it is in force."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..enforce.sessions import Running
+
+__all__ = ["configure", "run"]
+
+_STEPS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """For people, or one JSON object a line."""
+    parser.add_argument("--format", choices=("text", "jsonl"), default="text", help="text (default) or jsonl")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 always; sessions whose process is gone without a word are said to be so."""
+    from ..enforce.sessions import running
+
+    found = list(running())
+    if args.format == "jsonl":
+        for one in found:
+            print(_row(one))
+        return 0
+    for one in found:
+        print(_line(one))
+    alive = [one for one in found if one.alive]
+    if not found:
+        print("no session is running on this machine")
+    ledger = (alive or found)[0].ledger if found else ".desist/ledger.db"
+    print(f"next: desist ledger docket {ledger}")
+    return 0
+
+
+def _row(one: Running) -> str:
+    import msgspec
+
+    fields = {**msgspec.structs.asdict(one), "alive": one.alive}
+    del fields["started"]
+    return msgspec.json.encode(fields).decode()
+
+
+def _line(one: Running) -> str:
+    since = datetime.fromtimestamp(one.since / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    state = "running" if one.alive else "ended without a word"
+    ago = _span(max(0.0, time.time() - one.since / 1e6))
+    return (
+        f"{one.session}  {state}  pid {one.pid}\n"
+        f"  policy revision {one.revision[:12]} in force since {since} ({ago})\n"
+        f"  ledger {one.ledger}"
+    )
+
+
+def _span(seconds: float) -> str:
+    size, unit = next((step for step in _STEPS if seconds >= step[0]), _STEPS[-1])
+    return f"{int(seconds // size)} {unit} ago"
