@@ -1,0 +1,119 @@
+"""Compiling: instants, scopes, sentences and dockets of single documents; the stricter reading where one is unclear."""
+
+from __future__ import annotations
+
+import pytest
+
+from desist.model import ALL_PURPOSES, Basis, Place, Purpose
+from desist.policy import PolicySet
+from desist.policy.rules import ALWAYS, NEVER, PlatformRecord, Rule, micros, moment
+
+PLATFORM = "platform: pictogram\nname: Pictogram\nhosts: [pictogram.test]\n"
+TERMS = (
+    "terms: tos\nplatform: pictogram\ndocument: Terms\neffective_from: 2025-11-01\nsha256: 5c1e...\n"
+    "clauses: [{topic: %s, effect: %s, section: '1'%s}]\n"
+)
+
+
+def record(*documents: str) -> PlatformRecord:
+    """The one platform of these documents, as it is compiled."""
+    files = {f"{number}.yaml": text.encode() for number, text in enumerate((PLATFORM, *documents))}
+    held = PolicySet.of(files)
+    return held.record(0)
+
+
+def clause(topic: str, effect: str, more: str = "") -> Rule:
+    """The rule of terms with one clause."""
+    (rule,) = record(TERMS % (topic, effect, more)).rules
+    return rule
+
+
+@pytest.mark.parametrize(
+    ("topic", "purposes"),
+    [
+        ("automated_access", ALL_PURPOSES),
+        ("personal_data", ALL_PURPOSES),
+        ("ai_training", {Purpose.TRAIN_AI}),
+        ("commercial_reuse", {Purpose.COMMERCIAL_REUSE}),
+        ("face_or_biometric", {Purpose.BIOMETRIC}),
+        ("caching", {Purpose.ARCHIVE}),
+    ],
+)
+def test_a_topic_speaks_of_its_purposes(topic: str, purposes: set[Purpose]) -> None:
+    """What a URL cannot tell (whose data a page shows) is refused whole."""
+    rule = clause(topic, "forbids")
+    assert (set(purposes), "", Basis.TERMS) == (set(rule.scope.purposes), rule.idle, rule.basis)
+
+
+@pytest.mark.parametrize(
+    ("topic", "effect", "more", "why"),
+    [
+        ("automated_access", "permits", "", "only a permission does"),
+        ("circumvention", "forbids", "", "around a fetch"),
+        ("downstream_route", "forbids", "", "around a fetch"),
+        ("automated_access", "forbids", ", scope: narrow", "some conduct only"),
+        ("automated_access", "conditional", ", conditions: [robots_txt]", "robots.txt"),
+    ],
+)
+def test_clauses_that_refuse_nothing_are_kept_with_the_reason(topic: str, effect: str, more: str, why: str) -> None:
+    """For explanations."""
+    assert why in clause(topic, effect, more).idle
+
+
+def test_a_narrow_clause_that_says_its_purposes_refuses_these() -> None:
+    """Narrow is what it names."""
+    rule = clause("automated_access", "forbids", ", scope: narrow, purposes: [train-ai]")
+    assert (rule.idle, rule.scope.purposes) == ("", (Purpose.TRAIN_AI,))
+
+
+def test_clauses_of_one_section_keep_ids_of_their_own() -> None:
+    """Every rule can be named."""
+    text = TERMS.partition("clauses")[0] + (
+        "clauses:\n  - {topic: automated_access, effect: forbids, section: '1'}\n"
+        "  - {topic: ai_training, effect: forbids, section: '1'}\n"
+        "  - {topic: ai_training, effect: reserves, section: '1'}\n  - {topic: caching, effect: forbids}\n"
+    )
+    assert {rule.id for rule in record(text).rules} == {"tos:1", "tos:1:ai_training", "tos:1:ai_training:3", "tos:4"}
+
+
+def test_places_name_the_clause_and_the_notice() -> None:
+    """File, line and column of what refuses."""
+    assert clause("automated_access", "forbids").place == Place("1.yaml", 6, 11)
+
+
+def test_a_later_version_takes_the_place_of_the_one_that_it_supersedes() -> None:
+    """From its own start on; the older one can be replayed."""
+    old = TERMS % ("automated_access", "forbids", "")
+    new = old.replace("terms: tos", "terms: tos2\nsupersedes: [tos]").replace("2025-11-01", "2026-03-01")
+    rules = {rule.document: rule for rule in record(old, new).rules}
+    (change,) = rules["tos"].life.changes
+    assert (rules["tos2"].life.start, "superseded by tos2") == (change.start, change.why)
+
+
+def test_the_docket_is_the_widest_of_equal_notices_and_terms_come_last() -> None:
+    """Ours before others', block before restrict, all purposes before some, more platforms before fewer."""
+    notice = (
+        "notice: {id}\ninstrument: cease_and_desist\nsender: S\nrecipient: R\nplatforms: [{platforms}]\n"
+        "received_at: {at}\n{more}"
+    )
+    friend = "platform: zfriend\nhosts: [friend.test]\n"
+    other = "addressed_to: other\nsources: [s]\n"
+    texts = [
+        notice.format(id="late", platforms="pictogram", at="2026-02-02", more=other),
+        notice.format(id="wide", platforms="pictogram, zfriend", at="2026-01-01", more=other),
+        notice.format(id="narrow", platforms="pictogram", at="2026-03-03", more=other + "scope: {purposes: [index]}\n"),
+        notice.format(id="ours", platforms="pictogram", at="2026-01-01", more="scope: {purposes: [index]}\n"),
+        TERMS % ("automated_access", "forbids", ""),
+        friend,
+    ]
+    order = [filing.document for filing in record(*texts).filings]
+    assert order == ["ours", "wide", "late", "narrow", "tos"]
+
+
+def test_instants_are_exact_whole_microseconds() -> None:
+    """And are shown as ISO 8601."""
+    from datetime import UTC, datetime
+
+    instant = datetime(2026, 1, 5, 9, 30, 0, 123457, tzinfo=UTC)
+    assert moment(micros(instant)) == "2026-01-05T09:30:00.123457Z"
+    assert (moment(ALWAYS), moment(NEVER)) == ("always", "never")
