@@ -34,7 +34,7 @@ def read_preference(text: str, place: str) -> Iterator[Signal]:
     for key, usage in _CATEGORIES.items():
         if key in stated:
             item = stated[key]
-            verdict = _VERDICTS.get(item.text, "unknown") if item.kind == "token" else "unknown"
+            verdict = _VERDICTS.get(item.text, "unknown")
             yield Signal("aipref", frozenset({usage}), verdict, place, shown(f"{key}={item.text}"))
 
 

@@ -139,6 +139,16 @@ def test_licences_are_named_once_and_absolute() -> None:
     assert rsl_links(b'<link rel="license" type="application/rsl+xml" href="/c.xml">') == ("/c.xml",)
 
 
+def test_what_a_licence_prohibits_it_does_not_permit() -> None:
+    """Prohibits wins: no signal permits what another one prohibits."""
+    xml = b'<rsl><content url="/"><license><permits type="usage">ai-all</permits><prohibits type="usage">ai-train</prohibits>'
+    signals = read_rsl(200, xml + b"</license></content></rsl>", "https://site.test/", "https://site.test/l.xml")
+    assert {usage: signal.verdict for signal in signals for usage in signal.usages if "ai" in usage} == {
+        Usage.TRAIN_AI: "disallow",
+        Usage.AI_INPUT: "allow",
+    }
+
+
 def test_statements_before_all_groups_count_in_strict_mode() -> None:
     """By the letter they stand nowhere."""
     robots = Robots(b"Content-Signal: ai-train=no\nContent-Usage: train-ai=n\nUser-agent: *\nAllow: /\n")
