@@ -43,8 +43,8 @@ _SCHEMES: Final = frozenset({"http:", "https:"})
 _KEPT: Final = 1 << 17
 """Prefixes that a judge remembers before it starts afresh: memory stays flat, whatever is crawled."""
 _CHECKED: Final[tuple[str, ...]] = ()
-_UNCHECKED: Final = ("robots", "signals")
-_UNASKED: Final = ("robots",)
+_UNCHECKED: Final[tuple[str, ...]] = ("robots", "signals")
+_UNASKED: Final[tuple[str, ...]] = ("robots",)
 
 
 class Answer:

@@ -207,8 +207,9 @@ class PolicySet:
 
 def _names_hosts(record: PlatformRecord) -> Iterator[bool]:
     """For each scope of a platform whether it names hosts one by one."""
-    for part in (*record.rules, *record.permits):
-        scopes = (part.scope, *(change.scope for change in part.life.changes if change.scope is not None))
+    bounds = [(r.scope, r.life) for r in record.rules] + [(p.scope, p.life) for p in record.permits]
+    for own, life in bounds:
+        scopes = (own, *(change.scope for change in life.changes if change.scope is not None))
         yield from (bool(scope.hosts) and scope.hosts != ("all",) for scope in scopes)
 
 
