@@ -86,7 +86,7 @@ async def drive(append: Append, seconds: float, rate: int) -> tuple[list[float],
             tasks.add(task)
             task.add_done_callback(tasks.discard)
             sent += 1
-        await asyncio.sleep(0.0002)
+        await asyncio.sleep(0.001)
     await asyncio.gather(*tasks)
     ticker.cancel()
     return latencies, lags
