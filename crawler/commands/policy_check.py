@@ -62,12 +62,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _broken(error: PolicyError, form: str) -> int:
-    """Errors of the documents, in the format that was asked for."""
-    if form == "text" or not error.diagnostics:
+    """Every error of the documents, in the format that was asked for."""
+    if not error.diagnostics:
         raise error
     from ..policy.findings import findings
 
-    print(findings(error.diagnostics, form))
+    print(findings(error.diagnostics, form), file=sys.stderr if form == "text" else sys.stdout)
+    if form == "text":
+        print("nothing was judged\n  help: desist policy lint shows the lines", file=sys.stderr)
     return error.exit_code
 
 
