@@ -26,7 +26,7 @@ MAX_HOST: Final = 253
 """Octets of a host name, RFC 1035 2.3.4, without the final dot."""
 
 PLAIN_HOST: Final = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.[a-z][a-z0-9-]{0,62}")
-"""A host that every reader reads alike, unless a label begins with `xn--`: small ASCII letters, no number at its end."""
+"""A host that all readers read alike, unless a label begins with `xn--`: small ASCII letters, no number at the end."""
 
 _PORTS: Final = {"http": 80, "https": 443}
 _NAME: Final = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
