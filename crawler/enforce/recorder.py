@@ -37,6 +37,7 @@ _GATES: Final[dict[str, Gate]] = {
     "resolver": "resolver",
     "headers": "headers",
     "process": "process",
+    "reload": "reload",
 }
 """Where the ledger files a stage that is no gate of its own, such as meta tags: under the engine's."""
 
@@ -69,12 +70,22 @@ class Recorder:
         """Record a refusal; its receipt once it is durable. Raises LedgerLost."""
         return await maybe_deferred_to_future(self._later(self._refusal(decision, stage)))
 
-    def refuse_then(self, decision: Decision, stage: str, then: Callable[[Receipt | LedgerError], None]) -> None:
-        """Record a refusal, and call `then` in the loop's thread with its receipt or the ledger's failure."""
-        self._when(self._refusal(decision, stage), then)
+    def refuse_then(
+        self, decision: Decision, stage: str, then: Callable[[Receipt | LedgerError], None], *, urls: Sequence[str] = ()
+    ) -> None:
+        """Record a refusal, and call `then` in the loop's thread with its receipt or the ledger's failure.
 
-    def _refusal(self, decision: Decision, stage: str) -> Future[Receipt]:
+        `urls` are those of all the requests that the entry speaks of, where they are more than one.
+        """
+        self._when(self._refusal(decision, stage, urls), then)
+
+    def _refusal(self, decision: Decision, stage: str, urls: Sequence[str] = ()) -> Future[Receipt]:
         reason = decision.governing
+        details: dict[str, Any] = {}
+        if self._sealed:
+            details |= self._details(url=decision.url, via=reason.via if reason else "")
+            if urls:
+                details["urls"] = list(urls)
         return self._append(
             "refuse",
             platforms=decision.platforms,
@@ -84,7 +95,8 @@ class Recorder:
             docket=decision.docket,
             gate=_GATES.get(stage, "engine"),
             revision=decision.revision,
-            details=self._details(url=decision.url, via=reason.via if reason else "") if self._sealed else {},
+            facts={"requests": len(urls)} if urls else {},
+            details=details,
         )
 
     async def permit(
@@ -125,24 +137,6 @@ class Recorder:
             failed: Future[Receipt] = Future()
             failed.set_exception(LedgerLost(f"the ledger takes no such entry: {error}", help="desist doctor"))
             return failed
-
-    def refuse_queued(self, decision: Decision, urls: Sequence[str]) -> Deferred[Receipt]:
-        """Requests that one decision takes out of the queue, in one entry; fires when it is durable."""
-        reason = decision.governing
-        details = {"urls": list(urls), "operator": self._operator} if self._sealed else {}
-        entry = self._append(
-            "refuse",
-            platforms=decision.platforms,
-            domain="" if decision.platforms else place_of(decision.url).domain,
-            basis=reason.basis.value if reason else "",
-            rule=reason.rule if reason else "",
-            docket=decision.docket,
-            gate="reload",
-            revision=decision.revision,
-            facts={"requests": len(urls)},
-            details=details,
-        )
-        return self._later(entry)
 
     def notice(self, fields: Mapping[str, Any]) -> Deferred[Receipt]:
         """A notice that this session holds; fires when that is durable."""

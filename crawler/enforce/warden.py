@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from scrapy.exceptions import IgnoreRequest
 from scrapy.utils.asyncio import call_later
-from scrapy.utils.defer import deferred_from_coro, maybe_deferred_to_future
+from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
 from ..decide import Judge, message_of
@@ -27,6 +27,7 @@ from ..urls import read
 from .derived import derived
 from .destinations import Destinations
 from .grants import Grant, Grants, Sent
+from .links import Links
 from .options import Options
 from .pins import PINS
 from .process import GATE
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
-    from ..ledger import Receipt
     from ..policy.policyset import PolicySet
     from .site_gates import SiteGates
 
@@ -89,7 +89,7 @@ class Warden:
         self.lost = False
         self.closed = False
         """Whether the session has ended: what still asks is refused without a record, and that is no loss."""
-        self._waiting = 0
+        self._links = Links(self)
         self._counted: Counter[tuple[Basis, str, tuple[str, ...]]] = Counter()
         self._told: set[tuple[tuple[str, ...], str]] = set()
         self._choices = Choices(notices_to_others=options.notices_to_others, unknown_platform=options.unknown_platform)
@@ -192,51 +192,18 @@ class Warden:
             receipt = await self.recorder.refuse(decision, stage)
         except LedgerError as error:
             return self.lose(error)
-        self._announce(decision, stage)
+        self.announce(decision, stage)
         return Refused(decision, stage=stage, receipt=receipt.n)
 
     def refuse_later(self, decision: Decision, stage: str, request: Request) -> None:
         """The same without waiting: log line, count and errback follow the receipt."""
-        self._waiting += 1
-        self.recorder.refuse_then(decision, stage, partial(self._link_refused, decision, stage, request))
-
-    def _link_refused(self, decision: Decision, stage: str, request: Request, receipt: Receipt | LedgerError) -> None:
-        self._waiting -= 1
-        if isinstance(receipt, LedgerError):
-            self.lose(receipt)
-            return
-        self._announce(decision, stage)
-        if request.errback is not None:
-            failure = Failure(Refused(decision, stage=stage, receipt=receipt.n))  # type: ignore[no-untyped-call]
-            self.crawler.engine.scraper.enqueue_scrape(failure, request)
-        if not self._waiting:
-            self.wake()
+        self._links.add(decision, stage, request)
 
     def refuse_queued(self, refused: Sequence[tuple[Request, Decision]]) -> None:
-        """The same for requests taken out of a queue together: one entry for each rule that refuses them."""
-        together: dict[tuple[str, ...], list[tuple[Request, Decision]]] = {}
+        """The same for requests that a reload takes out of a queue."""
         for request, decision in refused:
-            reason = decision.governing
-            together.setdefault((reason.rule if reason else "", *decision.platforms), []).append((request, decision))
-        for queued in together.values():
-            self._waiting += 1
-            deferred_from_coro(self._refuse_together(queued)).addErrback(self._failed)
-
-    async def _refuse_together(self, queued: Sequence[tuple[Request, Decision]]) -> None:
-        try:
-            entry = self.recorder.refuse_queued(queued[0][1], [request.url for request, _ in queued])
-            receipt = (await maybe_deferred_to_future(entry)).n
-            self._announce(queued[0][1], "reload", len(queued))
-            for request, decision in queued:
-                if request.errback is not None:
-                    failure = Failure(Refused(decision, stage="reload", receipt=receipt))  # type: ignore[no-untyped-call]
-                    self.crawler.engine.scraper.enqueue_scrape(failure, request)
-        except LedgerError as error:
-            self.lose(error)
-        finally:
-            self._waiting -= 1
-            if not self._waiting:
-                self.wake()
+            self._links.add(decision, "reload", request)
+        self._links.flush()
 
     async def permit(self, request: Request, decision: Decision, resolution: Resolution, *, proxied: bool) -> Grant:
         """Put a permit on record and, once it is durable, register the grant; raises RecordLost."""
@@ -253,9 +220,9 @@ class Warden:
     @property
     def waiting(self) -> bool:
         """Whether refusals are on their way to the ledger whose errbacks are still to be called."""
-        return self._waiting > 0
+        return self._links.waiting > 0
 
-    def _announce(self, decision: Decision, stage: str, number: int = 1) -> None:
+    def announce(self, decision: Decision, stage: str, number: int = 1) -> None:
         """The first refusal of a platform by a rule is a warning; what follows is counted."""
         reason = decision.governing
         key = (decision.platforms, reason.rule if reason else "")
@@ -316,6 +283,7 @@ class Warden:
     def close(self) -> None:
         """Count what is still to be counted, and let go of what the process shares."""
         self.closed = True
+        self._links.flush()
         self._count()
         if self._off_route in PINS.watchers:
             PINS.watchers.remove(self._off_route)
@@ -334,9 +302,9 @@ class Warden:
     def attempted(self, decision: Decision) -> None:
         """An attempt to go round the gates is on record: log and count it. From any thread."""
         try:
-            self.recorder.hop(partial(self._announce, decision, "process"))
+            self.recorder.hop(partial(self.announce, decision, "process"))
         except RuntimeError:  # the loop has ended
-            self._announce(decision, "process")
+            self.announce(decision, "process")
 
     def wake(self) -> None:
         """Let the engine look at its queue again."""

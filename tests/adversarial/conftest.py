@@ -136,7 +136,7 @@ class Field:
         self.proxy = Proxy()
         self._key = Opener.generate()
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("raider.py",):
+        for name in ("raider.py", "raider_process.py"):
             shutil.copy(HERE / name, folder / name)
         self.policies(PLATFORM_YAML, NOTICE_YAML)
 

@@ -85,7 +85,7 @@ class Files(FilesPipeline):
 
 class Raider(scrapy.Spider):
     name = "raider"
-    handle_httpstatus_list = [404, 500]
+    handle_httpstatus_list = (404, 500)
 
     async def start(self):
         for step in PLAN:
@@ -174,7 +174,7 @@ class Raider(scrapy.Spider):
         finally:
             await handler.close()
 
-    # --- ways round Scrapy, within its loop ----------------------------------------------------------------------------
+    # --- ways round Scrapy, within its loop ------------------------------------------------------------------------
 
     async def do_open_connection(self, url, step):
         reader, writer = await asyncio.open_connection(step["host"], step["port"])

@@ -63,10 +63,8 @@ async def start(self):
 @pytest.mark.parametrize("delay", [0.2, 0.5, 0.9])
 def test_killed_crawl_has_every_refusal_that_it_acted_on(project, spider, web, delay) -> None:
     """SIGKILL in the middle: each receipt that an errback was given is in the ledger."""
-    text = spider(web.url("pictogram.test")).replace(
-        "    async def start(self):\n        for url in self.start_urls:\n            yield scrapy.Request(url, errback=self.failed)\n",
-        "".join(f"    {line}\n" for line in LINKS.strip().splitlines()),
-    )
+    links = "".join(f"    {line}\n" for line in LINKS.strip().splitlines())
+    text = re.sub(r"    async def start.*?(?=    def parse)", lambda _: links, spider(), flags=re.DOTALL)
     project.write(text)
     with subprocess.Popen(
         [sys.executable, "-m", "scrapy", "crawl", "s"],
