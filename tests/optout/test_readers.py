@@ -141,8 +141,9 @@ def test_licences_are_named_once_and_absolute() -> None:
 
 def test_what_a_licence_prohibits_it_does_not_permit() -> None:
     """Prohibits wins: no signal permits what another one prohibits."""
-    xml = b'<rsl><content url="/"><license><permits type="usage">ai-all</permits><prohibits type="usage">ai-train</prohibits>'
-    signals = read_rsl(200, xml + b"</license></content></rsl>", "https://site.test/", "https://site.test/l.xml")
+    terms = b'<permits type="usage">ai-all</permits><prohibits type="usage">ai-train</prohibits>'
+    xml = b'<rsl><content url="/"><license>' + terms + b"</license></content></rsl>"
+    signals = read_rsl(200, xml, "https://site.test/", "https://site.test/l.xml")
     assert {usage: signal.verdict for signal in signals for usage in signal.usages if "ai" in usage} == {
         Usage.TRAIN_AI: "disallow",
         Usage.AI_INPUT: "allow",

@@ -62,7 +62,9 @@ PATTERNS = st.one_of(
     st.lists(PIECES, max_size=3).map(lambda parts: "/" + "".join(parts) + "$"),
 )
 EXACT_RULES = st.sampled_from(["Disallow", "disallow", "DISALLOW", "Allow", "allow"])
-TYPOS = st.sampled_from(["dissallow", "disalow", "diasllow", "disallaw", "Disallowed", "dissalow", "allow-x"])
+TYPOS = st.sampled_from(
+    ["dissallow", "disalow", "diasllow", "disallaw", "Disallowed", "dissalow", "Disallow-x", "allow-x"]
+)
 OTHER = st.sampled_from(
     ["Crawl-delay: 1", "Sitemap: /s", "Host: x", "Content-Signal: ai-train=no", "noise", ":", "a:b"]
 )
@@ -73,17 +75,16 @@ CONTROL = st.sampled_from(["\0", "\x01", "\x0c", "\u2028", "\x85", "\ufeff", "\x
 
 AGENT_LINES = st.builds(lambda s, f, c, t, e: Line(s + f + c, t, e), SPACES, AGENT_FIELDS, COLON, TOKENS, ENDS)
 RULES = st.builds(lambda s, f, c, p, e: Line(s + f + c, p, e), SPACES, EXACT_RULES, COLON, PATTERNS, ENDS)
-ODD_RULE = st.one_of(
+MOSTLY_REFUSALS = st.sampled_from([*["Disallow", "disallow", "DISALLOW"] * 6, "Allow"])
+ODD_RULES = st.one_of(
     st.builds(lambda f, c, p, e: Line(f + c, p, e), TYPOS, COLON, PATTERNS, ENDS),
-    st.builds(lambda f, p, e: Line(f + " ", p.replace(" ", ""), e), EXACT_RULES, PATTERNS, ENDS),
-    st.builds(lambda f, c, p, x, e: Line(f + c, p, x + "/tail" + e), EXACT_RULES, COLON, PATTERNS, CONTROL, ENDS),
+    st.builds(lambda f, p, e: Line(f + " ", p.replace(" ", ""), e), MOSTLY_REFUSALS, PATTERNS, ENDS),
+    st.builds(lambda f, c, p, x, e: Line(f + c, p, x + "/tail" + e), MOSTLY_REFUSALS, COLON, PATTERNS, CONTROL, ENDS),
 )
 OTHERS = st.builds(lambda t, e: Line(t, "", e), OTHER, ENDS)
-ODD_RULES = ODD_RULE.map(lambda line: line)
-"""One strategy, lest `one_of` below count each kind of oddity as its own."""
 FILES = st.lists(
     st.one_of(*[AGENT_LINES] * 25, *[RULES] * 70, *[OTHERS] * 6, ODD_RULES), min_size=1, max_size=24
-)  # one line in a hundred is odd, far more than in the wild
+)  # one line in thirty is odd, far more than in the wild
 FILLERS = st.lists(st.sampled_from(["", "a", "/", "b/c", "x", "é", "%61", "?q=1"]), min_size=1, max_size=3)
 
 
