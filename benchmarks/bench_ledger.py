@@ -206,7 +206,7 @@ def latency(folder: Path, rounds: int, seconds: float) -> None:
 
             async def run(way: Any = way, extra: Any = extra, name: str = name, number: int = number) -> Any:
                 with way(folder / f"{name.replace(' ', '-')}-{number}" / "ledger.db", extra) as append:
-                    await drive(append, 0.3, RATE)  # a log that has its size already
+                    await drive(append, 0.8, RATE)  # until the log has its size, as after the first seconds of a crawl
                     return await drive(append, seconds, RATE)
 
             taken, lags = asyncio.run(run())
