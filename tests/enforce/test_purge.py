@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def test_refused_requests_leave_the_queue_and_the_others_keep_their_order(
 
 def _runs(numbers: list[int]) -> int:
     """Into how many runs of neighbours a list falls."""
-    return 1 + sum(abs(b - a) != 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    return 1 + sum(abs(b - a) != 1 for a, b in pairwise(numbers))
 
 
 def _purged(ledger: TestLedger) -> list[str]:
