@@ -40,8 +40,16 @@ def charset_of(content_type: str) -> str:
 
 
 def utf8_of(body: bytes, charset: str = "") -> bytes | None:
-    """The body in UTF-8 where it is UTF-16 or UTF-32, else as it is; None where it is wide and cannot be decoded."""
-    wide = next((name for bom, name in _BOMS if body.startswith(bom)), charset if _WIDE.match(charset) else "")
+    """The body in UTF-8 where it is UTF-16 or UTF-32, else as it is; None where it is wide and cannot be decoded.
+
+    ASCII that only claims to be wide, by its first octets or its charset, is taken for what it is.
+    """
+    bom, wide = next(((bom, name) for bom, name in _BOMS if body.startswith(bom)), (b"", ""))
+    if not wide and _WIDE.match(charset):
+        wide = charset
+    bare = body[len(bom) :]
+    if wide and bare.isascii() and b"\0" not in bare:
+        return bare
     if not wide:
         return None if _looks_wide(body) else body
     try:

@@ -106,7 +106,8 @@ class Robots:
         """Tokens and combined rules that hold for an agent: one, or for `EVERY_GROUP` one for each of its tokens."""
         key = (agent, reading)
         if key not in self._rules:
-            self._rules[key] = [(token, self._combine(groups)) for token, groups in self._governing(agent, reading)]
+            found = ((self._combine(groups), token) for token, groups in self._governing(agent, reading))
+            self._rules[key] = [(token, rules) for rules, token in dict(found).items()]
         return self._rules[key]
 
     def _governing(self, agent: str, reading: Reading) -> list[tuple[str, list[Group]]]:

@@ -48,9 +48,10 @@ def _of_file(robots: Robots) -> Iterator[Finding]:
 def _of_groups(robots: Robots) -> Iterator[Finding]:
     """Rules that say the same thing twice, or two things at once, to one agent."""
     groups = robots.groups(Reading.STANDARD)
-    for token in groups.tokens():
+    combined = {tuple(map(id, found)): found for found in (groups.governing(token)[1] for token in groups.tokens())}
+    for governing in combined.values():
         seen: dict[bytes, Record] = {}
-        for group in groups.governing(token)[1]:
+        for group in governing:
             for record in group.records:
                 if record.kind in {Kind.ALLOW, Kind.DISALLOW} and record.value:
                     yield from _repeated(record, seen.setdefault(record.value, record))

@@ -95,6 +95,7 @@ def test_an_agent_that_cannot_be_named_obeys_every_group() -> None:
     effects = [robots.verdict(path, "Mozilla").effect for path in ("/a", "/b", "/c")]
     assert effects == ["refuse", "refuse", "allow"]
     assert robots.verdict("/b", "Mozilla").token == "b"
+    assert Robots(b"User-agent: A\nUser-agent: B\nDisallow: /a\n").verdict("/a", "Mozilla").effect == "refuse"
 
 
 def test_a_shared_group_is_named_by_the_token_that_was_asked() -> None:
