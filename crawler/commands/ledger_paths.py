@@ -32,8 +32,8 @@ def openers_of(args: argparse.Namespace) -> list[Opener]:
     return private_keys(args.counsel_key)
 
 
-def announce_read(path: Path, verb: str, why: str) -> None:
-    """Record the read before anything is shown; where that cannot be, say so on stderr first."""
+def announce_read(path: Path, verb: str, why: str) -> str:
+    """Record the read before anything is shown; where that cannot be, say so on stderr first, and return the words."""
     from ..ledger.keys import counsel_key
     from ..ledger.query import record_read
 
@@ -41,3 +41,4 @@ def announce_read(path: Path, verb: str, why: str) -> None:
     note = record_read(path, verb, why or verb, key)
     if note:
         print(f"{path}: {note}", file=sys.stderr)
+    return note

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..ledger.anchor import Anchored
     from ..ledger.verify import Verification
 
-__all__ = ["Answers", "configure", "run"]
+__all__ = ["Answers", "answers_of", "configure", "run"]
 
 _ANSWERS = ("intact", "complete", "anchored")
 _NOT_ANCHORED = "not anchored: nothing outside this file says that it was not rewritten as a whole"
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     code = 0
     for path in args.paths:
         announce_read(path, "verify", args.why)
-        answers = _verify(path, args.key, args.anchor)
+        answers = answers_of(path, args.key, args.anchor)
         _show(path, answers)
         short = [answer for answer in _ANSWERS if answer in required and not answers.holds(answer)]
         if short:
@@ -70,7 +70,8 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _verify(path: Path, key: str, anchors: list[Path]) -> Answers:
+def answers_of(path: Path, key: str, anchors: list[Path]) -> Answers:
+    """What is found of one ledger; `key` and `anchors` as typed."""
     from ..ledger.anchor import Anchors, own_checkpoints, read_anchors, read_verifier
     from ..ledger.query import Reader
     from ..ledger.verify import verify

@@ -51,6 +51,7 @@ VERBS = (
     Verb("doctor", "doctor", "check this machine, ledger and project, with mends"),
     Verb("arm", "arm", "make every Python process of this environment that imports Scrapy start shut"),
     Verb("disarm", "disarm", "take that back; on record, with a name"),
+    Verb("report", "report", "one HTML page of what was refused and fetched, for people, without network"),
     Verb("ledger docket", "ledger_docket", "what was refused and fetched under each notice"),
     Verb("ledger redact", "ledger_redact", "erase the details of entries; hashes stay as they were"),
     Verb("ledger rotate-key", "ledger_rotate_key", "seal further details to another of counsel's keys"),
