@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import LedgerError
 from ..policy.policyset import PolicySet, folders_of
+from .media import guard_media
 from .notices import Notices
 from .pools import close_idle
 from .purge import Purge
@@ -69,6 +70,7 @@ class Reload:
 
     def start(self) -> None:
         """Begin to watch; nothing when done twice."""
+        guard_media(self._warden)
         if self._started:
             return
         self._started = True
