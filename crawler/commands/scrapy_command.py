@@ -35,7 +35,9 @@ class Command(ScrapyCommand):
         return "Policies, refusals and the record of them (desist --help)"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Leave Scrapy's global options out: they would shadow the verbs' own."""
+        """Leave Scrapy's global options out, `-h` too: they would shadow the verbs' own."""
+        parser.set_defaults(profile=None)  # read by Scrapy before it runs a command
+        parser.add_argument("-h", "--help", dest="wants_help", action="store_true")
         parser.add_argument("words", nargs=argparse.REMAINDER)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -43,4 +45,4 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: Any) -> None:  # noqa: ARG002
         """Run the verb; Scrapy exits with `exitcode`."""
-        self.exitcode = main(opts.words, prog="scrapy desist")
+        self.exitcode = main(["--help"] if opts.wants_help else opts.words, prog="scrapy desist")

@@ -60,10 +60,18 @@ def test_help_imports_no_verb() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_scrapy_desist_is_the_same_parser() -> None:
-    """Scrapy's command line hands everything behind `desist` to the same verbs."""
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", "desist", "rule", "--help"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "usage: scrapy desist rule" in done.stdout
+@pytest.mark.parametrize(
+    ("words", "code", "begins"),
+    [
+        (["rule", "--help"], 0, "usage: scrapy desist rule"),
+        (["--help"], 0, "usage: scrapy desist [-h] VERB"),
+        (["rule", "D001"], 0, "D001"),
+        (["rule", "D999"], 2, ""),
+    ],
+)
+def test_scrapy_desist_is_the_same_parser(words: list[str], code: int, begins: str) -> None:
+    """Scrapy's command line hands everything behind `desist` to the same verbs, and their exit codes back."""
+    command = [sys.executable, "-m", "scrapy", "desist", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert done.stdout.startswith(begins)
