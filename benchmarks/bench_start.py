@@ -52,7 +52,7 @@ def processes(folder: Path) -> dict[str, float]:
 
 
 def from_snapshot(folder: Path, documents: int) -> tuple[float, float, float]:
-    """Milliseconds to compile, to ask whether the snapshot is fresh (best), and of processor time to load it (median)."""
+    """Milliseconds to compile, to ask if the snapshot is fresh (best), and of processor time to load it (median)."""
     if documents <= 3000:
         write_documents(folder, documents)
         start = time.perf_counter()
