@@ -64,6 +64,8 @@ class Ledger:
         """Guards `_session`, `_lost`, `_closing` and the order of `_queue`."""
         self._lost: LedgerLost | None = None
         self._closing = False
+        self._ended = False
+        """Whether `close` is durable: nothing may stand behind it."""
         self._next_beat = time.monotonic() + BEAT_SECONDS
         self._thread = threading.Thread(target=self._write, name="desist-ledger", daemon=True)
 
@@ -243,6 +245,7 @@ class Ledger:
                 batch = []
                 self._sign(SIGN_EVERY)
                 self._store.fold()
+            self._ended = True
             self._sign(1)
         except BaseException as error:  # noqa: BLE001 - whatever it is, nothing may be fetched from here on
             self._fail(error, batch or [])
@@ -306,7 +309,7 @@ class Ledger:
             while True:
                 if (item := self._queue.get_nowait()) is not None:
                     batch.append(item)
-        if isinstance(lost.__cause__, apsw.FullError):
+        if isinstance(lost.__cause__, apsw.FullError) and not self._ended:
             self._last_words()
         else:
             self._store.abandon()

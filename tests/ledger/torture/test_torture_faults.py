@@ -87,6 +87,13 @@ def test_faults_lose_nothing_acknowledged(tmp_path: Path) -> None:
     assert sweep(tmp_path, step=19) > 10
 
 
+def test_faults_behind_the_last_entry_add_nothing(tmp_path: Path) -> None:
+    """A disk that is full when only the last checkpoint is missing: nothing stands behind `close`."""
+    last = count_calls(tmp_path)["pwrite64"]
+    for when in range(last - 11, last + 1):
+        inject(tmp_path, "pwrite64", when, "error=ENOSPC")
+
+
 def test_faults_control_loses(tmp_path: Path) -> None:
     """The control: a buffered file whose only flush fails has acknowledged lines that are nowhere."""
     path = tmp_path / "buffered"
