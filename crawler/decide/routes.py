@@ -46,8 +46,10 @@ FETCHING: Final = frozenset(_FETCHING_WORDS.split())
 _SCHEME: Final = re.compile(r"https?:", re.IGNORECASE)
 _URL_IN_TEXT: Final = re.compile(r"https?:[/\\]*[^/\\\s\"'<>|,;)}\]]", re.IGNORECASE)
 _BARE_HOST: Final = re.compile(
-    r"(?:[^\s/?#@:\\]+@)?[^\s/?#@:\\]+\.[^\s/?#@:\\.]+\.?(?::\d+)?(?=[/?#]|$)|\[[0-9a-f:.]+\]", re.IGNORECASE
+    r"(?:[^\s/?#@:\\]+@)?[^\s/?#@:\\]+[.\u3002\uff0e\uff61][^\s/?#@:\\.]+\.?(?::\d+)?(?=[/?#]|$)|\[[0-9a-f:.]+\]",
+    re.IGNORECASE,
 )
+"""`site.test`, `user@site.test:80`, `[::1]`; the dots of IDNA (RFC 3490 3.1) are dots."""
 _BASE64: Final = re.compile(r"aHR0c[A-Za-z0-9+/_-]{6,}={0,2}")
 _HEX: Final = re.compile(r"68747470(?:73)?3a(?:[0-9a-f]{2}){4,}", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"[&;]")

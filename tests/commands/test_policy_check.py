@@ -142,6 +142,7 @@ def test_every_kind_of_input_is_read(
     assert check(policies, "--file", str(file), *words) == 1
     out = capsys.readouterr().out
     assert f"[{file}{line}]" in out
+    assert kind != "sitemap" or f"{REFUSED}?a=1&b=2: " in out
     assert (
         "2 URLs: 1 allowed, 1 refused\nby basis: notice 1\nby platform: pictogram 1\nnext: desist policy explain" in out
     )
