@@ -81,7 +81,9 @@ def may_carry(rest: str) -> bool:
     """Whether path and query of a plain host need a look; quick, and never False where `routes` would find one."""
     if "?" in rest:
         query = rest.partition("?")[2]
-        if "." in query or "//" in query or "8747470" in query or "\\" in query or not query.isascii():
+        if "." in query or "//" in query or "[" in query or "8747470" in query or "\\" in query:
+            return True
+        if not query.isascii():
             return True
     return (
         "HR0c" in rest
@@ -176,9 +178,10 @@ def _hidden_parameters(text: str) -> Iterator[str]:
 def _in_value(value: str) -> Iterator[str]:
     """Targets in the value of a fetching parameter: whole, bare, or somewhere within."""
     for text in _decoded(value):
-        stripped = text.strip().strip("\"'[]{}")
-        if stripped.startswith(("//", "\\\\", "/\\")) or _BARE_HOST.match(stripped):
-            yield stripped
+        bare = text.strip()
+        for held in dict.fromkeys((bare, bare.strip("\"'[]{}"))):
+            if held.startswith(("//", "\\\\", "/\\")) or _BARE_HOST.match(held):
+                yield held
         yield from _whole_urls(text)
 
 
