@@ -162,6 +162,7 @@ class PatternIndex:
                 self._put(self._tails, parts[-1][-_TAIL:], position)
             else:
                 floating.append(position)
+        self._tail_sizes = sorted({len(tail) for tail in self._tails})
         self._keys = sorted(self._prefixes.keys() | self._heads.keys())
         self._parents = list(_parents(self._keys))
         self._grams: list[tuple[int, dict[str, int]]] = []
@@ -200,25 +201,27 @@ class PatternIndex:
     def matching(self, path: str) -> list[int]:
         """Positions of all patterns that match a normalised path, in no particular order."""
         found: list[int] = []
-        likely: list[int] = []
-        self._take(self._exact.get(path, -1), found)
-        at = bisect_right(self._keys, path) - 1
+        if path in self._exact:
+            self._take(self._exact[path], found)
+        likely = [position for position, longest in self._always if longest in path]
+        keys = self._keys
+        at = bisect_right(keys, path) - 1
         while at >= 0:
-            key = self._keys[at]
+            key = keys[at]
             if path.startswith(key):
                 self._take(self._prefixes.get(key, -1), found)
                 self._take(self._heads.get(key, -1), likely)
             at = self._parents[at]
-        if self._tails:
-            for size in range(1, _TAIL + 1):
-                self._take(self._tails.get(path[-size:], -1), likely)
-        likely += [position for position, longest in self._always if longest in path]
+        for size in self._tail_sizes:
+            if path[-size:] in self._tails:
+                self._take(self._tails[path[-size:]], likely)
         for size, grams in self._grams:
             runs = {path[i : i + size] for i in range(len(path) - size + 1)}
             for run in grams.keys() & runs:
                 self._take(grams[run], likely)
-        patterns = self._patterns
-        found += [position for position in likely if patterns[position].matches(path)]
+        if likely:
+            patterns = self._patterns
+            found += [position for position in likely if patterns[position].matches(path)]
         return found
 
 

@@ -32,7 +32,9 @@ class Robots:
         self.records: list[Record] = list(read_records(data, charset))
         self._groups: dict[Reading, Groups] = {}
         self._combined: dict[tuple[int, ...], Rules] = {}
-        self._rules: dict[tuple[str, Reading], list[tuple[str, Rules]]] = {}
+        self._rules: dict[str, list[tuple[str, Rules]]] = {}
+        """By agent, in the standard reading: enum members are slow keys."""
+        self._others: dict[tuple[str, Reading], list[tuple[str, Rules]]] = {}
 
     @cached_property
     def sha256(self) -> str:
@@ -104,11 +106,15 @@ class Robots:
 
     def rules(self, agent: str, reading: Reading = Reading.STANDARD) -> list[tuple[str, Rules]]:
         """Tokens and combined rules that hold for an agent: one, or for `EVERY_GROUP` one for each of its tokens."""
-        key = (agent, reading)
-        if key not in self._rules:
+        known = self._rules.get(agent) if reading is Reading.STANDARD else self._others.get((agent, reading))
+        if known is None:
             found = ((self._combine(groups), token) for token, groups in self._governing(agent, reading))
-            self._rules[key] = [(token, rules) for rules, token in dict(found).items()]
-        return self._rules[key]
+            known = [(token, rules) for rules, token in dict(found).items()]
+            if reading is Reading.STANDARD:
+                self._rules[agent] = known
+            else:
+                self._others[agent, reading] = known
+        return known
 
     def _governing(self, agent: str, reading: Reading) -> list[tuple[str, list[Group]]]:
         groups = self.groups(reading)
