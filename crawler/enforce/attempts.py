@@ -38,6 +38,8 @@ __all__ = ["Attempt", "Attempts"]
 logger = logging.getLogger("desist")
 _SECONDS: Final = 10.0
 """How long a refusal waits for its receipt; it stays a refusal without one."""
+OBSERVED: Final = "observed.txt"
+"""Beside the ledger while a project observes: `what target` a line."""
 _MAX_BYTES: Final = 60_000
 _REQUEST: Final = "fetch it with a Request; infrastructure is declared in DESIST_INFRA"
 _DECLARE: Final = "where it fetches nothing, declare it in DESIST_INFRA: "
@@ -88,6 +90,7 @@ class Attempts:
         self._relay: _Relay | None = None
         self._busy = threading.local()
         self._said: set[str] = set()
+        self._seen: set[tuple[str, str]] = set()
         self._lines: set[tuple[str, str]] = set()
         atexit.register(self.close)
 
@@ -124,7 +127,7 @@ class Attempts:
             return decision  # an attempt of what records attempts, such as a log handler that uses the network
         self._busy.now = True
         try:
-            if self._relay is not None and self._relay.in_child:
+            if self.is_child and self._relay is not None:
                 self._relay.send(attempt)
             else:
                 self._append(attempt, decision)
@@ -136,13 +139,24 @@ class Attempts:
         return decision
 
     def observe(self, attempt: Attempt) -> None:
-        """Put an undeclared destination on record that observation lets pass."""
-        decision = _decision(attempt, None)
+        """Put on record, once, an undeclared destination that observation lets pass. Raises where it cannot."""
+        if (attempt.what, attempt.target) in self._seen or getattr(self._busy, "now", False):
+            return
         self._busy.now = True
         try:
-            self._append(attempt, decision, kind="permit")
+            self._append(attempt, _decision(attempt, None), kind="permit")
+            self.note(attempt)
+            self._seen.add((attempt.what, attempt.target))
         finally:
             self._busy.now = False
+
+    def note(self, attempt: Attempt) -> None:
+        """Keep what `desist doctor --project` turns into lines of settings, in a private file beside the ledger."""
+        place = Path(self.options.ledger or DEFAULT_LEDGER).parent / OBSERVED
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fd = os.open(place, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(fd, "a", encoding="utf-8") as file:
+            file.write(f"{attempt.what} {attempt.target}\n")
 
     def _append(self, attempt: Attempt, decision: Decision, kind: Any = "refuse") -> None:
         reason = decision.governing
@@ -182,7 +196,7 @@ class Attempts:
 
     def close(self) -> None:
         """End the session, if there is one; a later attempt opens another."""
-        if self._relay is not None and self._relay.in_child:
+        if self.is_child:
             return
         with self._lock, contextlib.suppress(DesistError):
             if self._ledger is not None:
@@ -205,6 +219,11 @@ class Attempts:
             print(text, file=sys.stderr, flush=True)
 
     # --- forks -----------------------------------------------------------------------------------------------------
+
+    @property
+    def is_child(self) -> bool:
+        """Whether this process was forked from an armed one."""
+        return self._relay is not None and self._relay.in_child
 
     def before_fork(self) -> None:
         """Make the way on which children hand over what they are refused."""

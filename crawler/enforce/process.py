@@ -17,16 +17,17 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import GateError
 from ..model import Decision
 from .attempts import Attempt, Attempts
-from .destinations import Destinations
+from .destinations import Destinations, endpoint_of
 from .frames import culprit
 from .imports import IMPORT, Imports
 from .infra import Infra
 from .marks import mark
+from .observe import Observation
 from .options import Options
 from .pins import PINS, canonical, plain
 from .places import place_of
@@ -47,6 +48,8 @@ ENVIRONMENT: Final = "its environment (desist arm)"
 _INET: Final = (socket.AF_INET, socket.AF_INET6)
 _WATCH: Final = "desist.enforce.watch"
 _WATCH_CALLS: Final = frozenset({"inotify_init1", "inotify_add_watch", "inotify_rm_watch"})
+_NOT_EXECUTED: Final = 126
+"""What a shell exits with where it may not run a program (POSIX 2.8.2)."""
 _BARE: Final = _socket.socket
 
 
@@ -79,6 +82,7 @@ class ProcessGate:
         self.attempts = Attempts()
         self._wardens: list[Warden] = []
         self._resolver: Resolver | None = None
+        self.observation = Observation()
         self._checks: dict[str, Callable[[tuple[Any, ...]], None]] = {
             "socket.connect": lambda args: self._dial("connect", args[0], args[1]),
             "socket.sendto": lambda args: self._dial("datagram", args[0], args[1]),
@@ -90,7 +94,7 @@ class ProcessGate:
             "socket.getnameinfo": lambda args: self._look_up(args[0][0], reverse=True),
             "subprocess.Popen": lambda args: self.spawn(words_of(args[0], args[1])),
             "os.system": lambda args: self.spawn(words_of(None, args[0])),
-            "os.exec": lambda args: self.spawn(words_of(args[0], args[1])),
+            "os.exec": self._exec,
             "os.posix_spawn": lambda args: self.spawn(words_of(args[0], args[1])),
             "os.spawn": lambda args: self.spawn(words_of(args[1], args[2])),
             "os.startfile": lambda args: self.spawn(words_of(None, args[0])),
@@ -116,6 +120,7 @@ class ProcessGate:
         self.imports.declare(line.removeprefix(IMPORT) for line in declared if line.startswith(IMPORT))
         self._too_late()
         if self.armed in {"", ENVIRONMENT} and why != self.armed:
+            self.observation = Observation.read(options.observe_until)
             self.options = options
             self.attempts.take(options)
             self.infra.add(Destinations("DESIST_INFRA", options.infra))
@@ -246,7 +251,9 @@ class ProcessGate:
         name = _name(host)
         if not name or _is_literal(name):
             return ()
-        return PINS.granted(name) or (self._declared(name) if self.infra.names(name) else ())
+        if (granted := PINS.granted(name)) or not (self.infra.names(name) or self.observation.on):
+            return granted
+        return local_addresses(name) or self._declared(name)
 
     def _declared(self, name: str) -> tuple[str, ...]:
         """Ask the gate's own resolver for a declared name, judging all that is on the way."""
@@ -287,6 +294,14 @@ class ProcessGate:
         host = place_of(urls[0]).host if urls else ""
         self._refuse("spawn", words[0] if words else "nothing", urls[0] if urls else "", host)
 
+    def _exec(self, args: tuple[Any, ...]) -> None:
+        try:
+            self.spawn(words_of(args[0], args[1]))
+        except SpawnRefused:
+            if self.attempts.is_child:  # it was forked to become another program, and must not go on as a second crawl
+                os._exit(_NOT_EXECUTED)
+            raise
+
     def _import(self, args: tuple[Any, ...]) -> None:
         name = self.imports.barred(str(args[0]))
         if name and self.imports.installed(name):
@@ -299,10 +314,24 @@ class ProcessGate:
 
     # --- refusing ----------------------------------------------------------------------------------------------------
 
-    def _refuse(self, what: str, target: str, url: str, host: str) -> NoReturn:
-        """Record, then raise what the caller knows how to handle."""
-        named = self.named(host, url, what) if host and not host.startswith("/") else None
+    def observe_proxy(self, proxy: str) -> bool:
+        """Whether observation lets an undeclared proxy pass; on record."""
+        if not self.observation.on:
+            return False
+        endpoint = endpoint_of(proxy)
+        self.attempts.observe(
+            Attempt("proxy", f"{endpoint.host}:{endpoint.port}", f"http://{endpoint.host}:{endpoint.port}/", culprit())
+        )
+        return True
+
+    def _refuse(self, what: str, target: str, url: str, host: str) -> None:
+        """Record, then raise what the caller knows how to handle; returns where observation lets it pass."""
+        named = self.named(self.infra.name_of(host), url, what) if host and not host.startswith("/") else None
         attempt = Attempt(what, target, url or f"{what}:{target}", culprit(3), os.getpid())
+        if self.observation.on:
+            if named is None and what in {"connect", "datagram"}:
+                return self.attempts.observe(attempt)
+            self.attempts.note(attempt)
         decision = self.attempts.record(attempt, named)
         why = decision.governing.message if decision.governing else "refused"
         if what == "lookup":

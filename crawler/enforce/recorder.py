@@ -109,8 +109,13 @@ class Recorder:
         facts: Mapping[str, int | str],
     ) -> int:
         """Record a permit; its receipt's number once it is durable. Raises LedgerLost."""
+        would = decision.governing
+        if would is not None:  # observed: this would have refused
+            facts = {**facts, "observed": 1}
         future = self._append(
             "permit",
+            basis=would.basis.value if would is not None else "",
+            rule=would.rule if would is not None else "",
             platforms=decision.platforms,
             domain="" if decision.platforms else place_of(decision.url).domain,
             docket=decision.docket,
@@ -146,6 +151,10 @@ class Recorder:
         """What came of a permitted request, where that is worth an entry; fires when it is durable."""
         details = self._details(url=url, **details) if self._sealed else {}
         return self._later(self._append("outcome", domain=place_of(url).domain, facts=facts, details=details))
+
+    def observing(self, until: int) -> None:
+        """This session lets pass what would be refused until then, seconds since 1970; durable before any permit."""
+        self._append("outcome", gate="process", facts={"observe_until": until})
 
     async def append(self, kind: Kind, **fields: Any) -> Receipt:
         """Record any entry and wait until it is durable. Raises LedgerLost."""

