@@ -28,6 +28,8 @@ __all__ = ["Purge"]
 logger = logging.getLogger("desist")
 Done = Callable[[int, float], None]
 """Told how many requests were taken out, and in how many seconds of work."""
+_ABORTS_FIRST: Final = 0.03
+"""Seconds before the first step: cancelled downloads take some rounds of the loop to let go of their sockets."""
 _STEP: Final = 0.002
 """Seconds of one step: as long as an abort may have to wait."""
 _AT_ONCE: Final = 100
@@ -48,11 +50,11 @@ class Purge:
         self._busy = 0.0
 
     def start(self, done: Done) -> None:
-        """Begin a pass; its first step runs when the loop is free, and one that is under way ends where it is."""
+        """Begin a pass; its first step leaves aborts the way, and one that is under way ends where it is."""
         if self._steps is None:
             self._unpause = not self._engine.paused
             self._engine.pause()
-            call_later(0, self._step)
+            call_later(_ABORTS_FIRST, self._step)
         else:
             self._finish()
         self._steps, self._done = self._all(), done

@@ -149,7 +149,7 @@ def test_letter_stops_what_is_in_flight_queued_and_idle(
     """Sockets in flight and idle are closed, the queue is purged, nothing arrives after; the bystander goes on."""
     hang = Page("x", delay=30.0)
     site = late(aliases=("cdn.late.test",), pages={"/p/*": hang, "/idle/*": "y"})
-    slow = Site("gazette.test", robots=OPEN_ROBOTS, pages={"/": Page("page", delay=4.0)})
+    slow = Site("gazette.test", robots=OPEN_ROBOTS, pages={"/": Page("page", delay=8.0)})
     web = sites(site, slow, platform_with_notice())
     urls = [web.url("gazette.test"), *(web.url("cdn.late.test", f"/idle/{n}") for n in range(3))]
     urls += [web.url("late.test", f"/p/{n}") for n in range(300)]
@@ -166,6 +166,8 @@ def test_letter_stops_what_is_in_flight_queued_and_idle(
     thread.join()
     closed = [one.closed_ns for one in web["late.test"].connections]
     assert all(closed)
+    answered = next(hit for hit in web["gazette.test"].hits if hit.path == "/").arrived_ns + 8_000_000_000
+    assert max(filter(None, closed)) < answered  # not only when the crawl ends
     assert not web["late.test"].hits_after(max(filter(None, closed)))
     ends = {item["url"]: item["error"] for item in done.items}
     assert {ends[url] for url in urls if "/p/" in url} == {"Refused"}
