@@ -1,11 +1,11 @@
 """What the gates cost a crawl: bare Scrapy against Scrapy under the add-on, page by page, interleaved in one run.
 
-    python benchmarks/bench_wire.py [--pages 3000] [--rounds 3] [--handlers http11,http2,aiohttp,httpx]
+    python benchmarks/bench_wire.py [--pages 3000] [--rounds 3] [--handlers http11,aiohttp,httpx]
 
-A server in a process of its own answers each page after 50 ms; concurrency is 16, as both sides count it. `gated` waits
-for a durable permit before each page; `ledger off` is the same without waiting, which only this benchmark can do. CPU is
-the crawling process's own, ledger thread included. Targets: pages/s >= 0.90 of bare, CPU a page <= +10 % (ledger off:
-<= +3 %); a refused link <= 1/10 of a refusal in a downloader middleware.
+A server in a process of its own answers each page after 50 ms; concurrency is 16, as both sides count it. `gated`
+waits for a durable permit before each page; `ledger off` is the same without waiting, which only this benchmark can do.
+CPU is the crawling process's own, ledger thread included. Targets: pages/s >= 0.90 of bare, CPU a page <= +10 % (ledger
+off: <= +3 %); a refused link <= 1/10 of a refusal in a downloader middleware.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MODES = ("bare", "gated", "ledger off")
 BODY = b"<html><body>" + b"<p>a page of some length</p>" * 200 + b"</body></html>"
 
 
-# --- the server ----------------------------------------------------------------------------------------------------------
+# --- the server ----------------------------------------------------------------------
 
 
 class Counter(asyncio.Protocol):
@@ -97,7 +97,7 @@ def server() -> Iterator[int]:
     process.terminate()
 
 
-# --- one crawl, in a child process ---------------------------------------------------------------------------------------
+# --- one crawl, in a child process ---------------------------------------------------
 
 
 def crawl(mode: str, handler: str, port: int, pages: int, folder: Path) -> None:
@@ -114,12 +114,12 @@ def crawl(mode: str, handler: str, port: int, pages: int, folder: Path) -> None:
         async def start(self) -> Any:
             yield scrapy.Request(f"{base}/warm", callback=self.begin, dont_filter=True)
 
-        def begin(self, response: Any) -> Any:
+        def begin(self, response: Any) -> Any:  # noqa: ARG002
             seen["at"], seen["cpu"] = time.perf_counter(), time.process_time()
             for number in range(pages):
                 yield scrapy.Request(f"{base}/page/{number}", callback=self.page)
 
-        def page(self, response: Any) -> None:
+        def page(self, response: Any) -> None:  # noqa: ARG002
             seen["pages"] += 1
             active = sum(len(slot.transferring) for slot in self.crawler.engine.downloader.slots.values())
             seen["peak"] = max(seen["peak"], active)
@@ -197,13 +197,13 @@ def compare(handler: str, port: int, pages: int, rounds: int, folder: Path) -> N
         spread = max(one["seconds"] for one in found[mode]) / min(one["seconds"] for one in found[mode])
         print(
             f"{handler:8} {mode:10} {rate:7.1f} pages/s ({rate / bare_rate:.2f})   "
-            f"{cpu * 1e3:6.3f} ms CPU a page ({cpu / bare_cpu - 1:+.1%})   peak {int(max(o['peak'] for o in found[mode]))} "
-            f"here, {peaks[mode]} there   slowest/fastest {spread:.2f}",
+            f"{cpu * 1e3:6.3f} ms CPU a page ({cpu / bare_cpu - 1:+.1%})   peak "
+            f"{int(max(one['peak'] for one in found[mode]))} here, {peaks[mode]} there   slowest/fastest {spread:.2f}",
             flush=True,
         )
 
 
-# --- a refused link ------------------------------------------------------------------------------------------------------
+# --- a refused link ------------------------------------------------------------------
 
 
 def refuse(where: str, links: int, folder: Path) -> None:
@@ -215,7 +215,7 @@ def refuse(where: str, links: int, folder: Path) -> None:
     seen: dict[str, float] = {}
 
     class Middleware:
-        def process_request(self, request: Any) -> None:
+        def process_request(self, request: Any) -> None:  # noqa: ARG002
             raise IgnoreRequest
 
     class Links(scrapy.Spider):
@@ -226,7 +226,7 @@ def refuse(where: str, links: int, folder: Path) -> None:
             for number in range(links):
                 yield scrapy.Request(f"http://pictogram.test/{number}", dont_filter=True)
 
-        def closed(self, reason: str) -> None:
+        def closed(self, reason: str) -> None:  # noqa: ARG002
             seen["cpu"] = time.process_time() - seen["cpu"]
 
     class Bare(Links):
@@ -268,21 +268,22 @@ def compare_refusals(links: int, rounds: int, folder: Path) -> None:
             command = [sys.executable, __file__, "--refuse", where, str(links), str(folder)]
             values.append(json.loads(subprocess.check_output(command, text=True).splitlines()[-1]))
     yielded, early, late = (statistics.median(found[where]) for where in ("yield", "early", "middleware"))
+    print(f"a Request made and dropped {yielded:.1f} us CPU; refused early, with record {early - yielded:.1f} us more;")
     print(
-        f"a Request made and dropped {yielded:.1f} us CPU; refused early, record included {early - yielded:.1f} us more;"
-    )
-    print(
-        f"refused in a downloader middleware, no record {late - yielded:.1f} us more: 1/{(late - yielded) / (early - yielded):.1f}"
+        f"refused in a downloader middleware, no record {late - yielded:.1f} us more: "
+        f"1/{(late - yielded) / (early - yielded):.1f}"
     )
 
 
 def main() -> None:
     if sys.argv[1:2] == ["--child"]:
         mode, handler, port, pages, folder = sys.argv[2:]
-        return crawl(mode, handler, int(port), int(pages), Path(folder))
+        crawl(mode, handler, int(port), int(pages), Path(folder))
+        return
     if sys.argv[1:2] == ["--refuse"]:
         where, links, folder = sys.argv[2:]
-        return refuse(where, int(links), Path(folder))
+        refuse(where, int(links), Path(folder))
+        return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=3)
