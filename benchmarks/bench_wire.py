@@ -238,7 +238,8 @@ def refuse(where: str, links: int, folder: Path) -> None:
                 yield
 
     settings: dict[str, Any] = {
-        "LOG_LEVEL": "ERROR", "TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False, "MEMUSAGE_ENABLED": False,
+        "LOG_LEVEL": "ERROR", "TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False,
+        "MEMUSAGE_ENABLED": False,
     }  # fmt: skip
     if where == "middleware":
         settings["DOWNLOADER_MIDDLEWARES"] = {Middleware: 10}
