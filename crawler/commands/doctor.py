@@ -36,12 +36,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The ledger to look at; without one, DESIST_LEDGER or the default."""
     default = os.environ.get("DESIST_LEDGER", ".desist/ledger.db")
     parser.add_argument("--ledger", type=Path, default=Path(default), metavar="PATH", help=f"(default: {default})")
+    parser.add_argument("--project", action="store_true", help="lines for the settings of the project in this folder")
 
 
 def run(args: argparse.Namespace) -> int:
     """0 where a crawl could keep its record, 2 where it would refuse to start."""
+    from .doctor_gates import gates, project
+
     failed = 0
-    for check in CHECKS:
+    for check in [*CHECKS, gates, *([project] if args.project else [])]:
         try:
             results = list(check(args))
         except DesistError as error:

@@ -81,6 +81,8 @@ class ProcessGate:
         self.imports = Imports()
         self.attempts = Attempts()
         self._wardens: list[Warden] = []
+        self.resolvers: list[Resolver] = []
+        """Those that ask besides the wardens' own: of `requests` adapters."""
         self._resolver: Resolver | None = None
         self.observation = Observation()
         self._checks: dict[str, Callable[[tuple[Any, ...]], None]] = {
@@ -230,8 +232,8 @@ class ProcessGate:
         return [server for resolver in self._resolvers() for server in resolver.servers]
 
     def _resolvers(self) -> list[Resolver]:
-        if self._wardens:
-            return [warden.resolver for warden in list(self._wardens)]
+        if self._wardens or self.resolvers:
+            return [*self.resolvers, *(warden.resolver for warden in list(self._wardens))]
         if self._resolver is None:
             self._resolver = Resolver(self.options.nameservers)
         return [self._resolver]

@@ -1,0 +1,265 @@
+"""The gates for code that uses `requests`: a transport adapter that decides, records and grants as a crawl does.
+
+    session.mount("http://", adapter := GatedAdapter(Options(policies=("policies",))))
+    session.mount("https://", adapter)
+
+Making one shuts the process: from then on nothing in it reaches the network but what an adapter or a crawl grants.
+Redirects come back through the adapter hop by hop, so each hop is decided.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import select_proxy
+
+from ..decide import Judge, message_of
+from ..decide import Options as Choices
+from ..ledger import Ledger
+from ..ledger.keys import counsel_key
+from ..model import NOT_ASKED, Basis, Decision, Purpose, RobotsState, RobotsVerdict, Signal
+from ..optout import read_headers, read_status
+from ..policy.policyset import PolicySet
+from ..robots import AuthorityRobots, product_token
+from .destinations import Destinations, Endpoint, endpoint_of
+from .options import Options
+from .pins import PINS
+from .places import place_of
+from .process import GATE
+from .recorder import DEFAULT_LEDGER
+from .resolver import Resolution, Resolver
+from .verdicts import refusal, with_route
+
+__all__ = ["GatedAdapter", "RequestRefused"]
+
+_BY: Final = "a requests adapter"
+_ROBOTS_SECONDS: Final = 30
+
+
+class RequestRefused(requests.RequestException):
+    """A request that was refused, raised only after the refusal is on record.
+
+    `decision` holds every reason, `receipt` the number of the ledger entry.
+    """
+
+    def __init__(self, decision: Decision, receipt: int, request: requests.PreparedRequest) -> None:
+        super().__init__(message_of(decision), request=request)
+        self.decision = decision
+        self.receipt = receipt
+
+
+class _Stop(Exception):
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.url)
+        self.decision = decision
+
+
+class GatedAdapter(HTTPAdapter):
+    """Documents, proxy, robots.txt, names and addresses before the request; status and headers after it.
+
+    May be used by several threads. `shut=False` leaves the process open: for tests in which nothing is dialled.
+    Raises PolicyError, LedgerUnusable, GateError.
+    """
+
+    def __init__(
+        self,
+        options: Options | None = None,
+        *,
+        purposes: Iterable[Purpose | str] | None = None,
+        user_agent: str = "",
+        shut: bool = True,
+        **pool: Any,
+    ) -> None:
+        super().__init__(**pool)
+        self.options = options or Options()
+        self._agent = product_token(self.options.agent, user_agent or requests.utils.default_user_agent()).token
+        self._policies = PolicySet.load([Path(folder) for folder in self.options.policies] or None)
+        choices = Choices(
+            notices_to_others=self.options.notices_to_others,
+            unknown_platform=self.options.unknown_platform,
+            mode=self.options.robots_mode,
+        )
+        self._judge = Judge(self._policies, agent=self._agent, purposes=purposes, options=choices)
+        self._resolver = Resolver(self.options.nameservers)
+        self._proxies = Destinations("DESIST_PROXIES", self.options.proxies, ports=True)
+        self._robots: dict[str, AuthorityRobots] = {}
+        self._lock = threading.Lock()
+        self._robots_lock = threading.RLock()
+        if shut:
+            GATE.arm(self.options, _BY)
+            GATE.resolvers.append(self._resolver)
+        self._ledger = Ledger.open(
+            self.options.ledger or DEFAULT_LEDGER,
+            revision=self._policies.revision,
+            operator=self.options.operator,
+            counsel_key=counsel_key(self.options.counsel_key).key,
+            role="requests",
+        )
+
+    def close(self) -> None:
+        """End the session in the ledger and close the pools."""
+        self._ledger.close()
+        super().close()
+
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, proxies: Mapping[str, str] | None = None, **kinds: Any
+    ) -> requests.Response:
+        """Decide, record, grant, send, look at the answer. Raises RequestRefused, LedgerLost."""
+        url = str(request.url)
+        try:
+            self._ask(url, NOT_ASKED)
+            if not select_proxy(url, dict(proxies or {})):
+                self._find(request, url, place_of(url).host)
+            decision = self._ask(url, self._verdict(url))
+            response = self._carry(request, decision, proxies, args, kinds)
+            self._look_at(url, response)
+        except _Stop as stop:
+            raise RequestRefused(stop.decision, self._refuse(stop.decision), request) from None
+        return response
+
+    # --- deciding --------------------------------------------------------------------------------------------------
+
+    def _ask(self, url: str, robots: RobotsVerdict | RobotsState, signals: tuple[Signal, ...] = ()) -> Decision:
+        try:
+            with self._lock:
+                decision = self._judge.decide(url, robots=robots, signals=signals)
+        except Exception as error:  # noqa: BLE001 - an erring gate refuses
+            why = f"judging failed: {type(error).__name__}: {error}"
+            decision = refusal(url, Basis.POLICY_ERROR, "gate", why, help="desist doctor")
+        if decision.refused:
+            raise _Stop(decision)
+        return decision
+
+    def _verdict(self, url: str) -> RobotsVerdict:
+        """What the authority's robots.txt says; fetched here where it is due, one authority at a time."""
+        place = place_of(url)
+        host = f"[{place.host}]" if ":" in place.host else place.host
+        authority = f"{place.scheme}://{host}:{place.port}"
+        with self._robots_lock:
+            robots = self._robots.setdefault(authority, AuthorityRobots(authority))
+            if robots.due(time.time()):
+                self._fetch(robots)
+            return robots.verdict(url, self._agent, time.time(), self.options.robots_mode)
+
+    def _fetch(self, robots: AuthorityRobots) -> None:
+        fetch = robots.begin()
+        outcome = None
+        while fetch is not None and outcome is None:
+            asked = requests.Request("GET", fetch.url, headers=dict(fetch.headers)).prepare()
+            try:
+                decision = self._ask(fetch.url, NOT_ASKED)
+                answer = self._carry(asked, decision, None, (), {"timeout": _ROBOTS_SECONDS, "stream": True})
+                body = answer.raw.read(decode_content=False)
+                outcome = fetch.respond(answer.status_code, list(answer.headers.items()), body, time.time())
+            except _Stop as stop:
+                reason = stop.decision.governing
+                outcome = fetch.fail(f"refused: {reason.message if reason else ''}", time.time())
+            except Exception as error:  # noqa: BLE001 - no answer is no permission
+                outcome = fetch.fail(f"{type(error).__name__}: {error}", time.time())
+        if outcome is not None:
+            robots.settle(outcome)
+
+    def _find(self, request: requests.PreparedRequest, url: str, host: str) -> Resolution:
+        try:
+            return self._route(url, host)
+        except OSError as error:
+            raise requests.ConnectionError(str(error), request=request) from error
+
+    def _route(self, url: str, host: str) -> Resolution:
+        """Names and addresses on the way, each of them judged."""
+
+        def judge(name: str) -> None:
+            with self._lock:
+                decision = self._judge.host(name)
+            if decision.refused:
+                raise _Stop(with_route(decision, url, f"via {name}"))
+
+        judge(host)
+        found = self._resolver.ask(host, judge)
+        for address in found.addresses:
+            judge(address)
+        return found
+
+    def _proxy(self, url: str, proxies: Mapping[str, str] | None) -> Endpoint | None:
+        proxy = select_proxy(url, dict(proxies or {}))
+        if not proxy:
+            return None
+        endpoint = endpoint_of(proxy)
+        if not self._proxies.allow(endpoint.host, endpoint.port):
+            why = "the request names a proxy that DESIST_PROXIES does not list"
+            help_ = "add `host:port` of the proxy to DESIST_PROXIES"
+            raise _Stop(refusal(url, Basis.PROXY, "proxy", why, help=help_))
+        return endpoint
+
+    # --- acting ------------------------------------------------------------------------------------------------------
+
+    def _carry(
+        self,
+        request: requests.PreparedRequest,
+        decision: Decision,
+        proxies: Mapping[str, str] | None,
+        args: tuple[Any, ...],
+        kinds: Mapping[str, Any],
+    ) -> requests.Response:
+        url = str(request.url)
+        place = self._proxy(url, proxies) or place_of(url)
+        self._check_host(request, url)
+        route = self._find(request, url, place.host)
+        self._permit(request, decision, route)
+        unpin = PINS.pin(place.host, route.addresses, place.port)
+        try:
+            return super().send(request, *args, **{**kinds, "proxies": proxies})
+        finally:
+            unpin()
+
+    def _check_host(self, request: requests.PreparedRequest, url: str) -> None:
+        host = request.headers.get("Host")
+        if host and place_of(f"http://{host}/").host != place_of(url).host:
+            raise _Stop(refusal(url, Basis.AMBIGUOUS, "host-header", "the Host header names another host than the URL"))
+
+    def _look_at(self, url: str, response: requests.Response) -> None:
+        headers = list(response.headers.items())
+        now = time.time()
+        signals = (
+            *read_status(response.status_code, headers, now),
+            *read_headers(headers, response.headers.get("Content-Type", ""), now, self._agent),
+        )
+        if not signals:
+            return
+        try:
+            self._ask(url, NOT_ASKED, signals)
+        except _Stop:
+            response.close()
+            raise
+
+    def _permit(self, request: requests.PreparedRequest, decision: Decision, route: Resolution) -> None:
+        details = {"url": str(request.url), "method": str(request.method), "addresses": " ".join(route.addresses)}
+        self._ledger.record(
+            "permit",
+            platforms=decision.platforms,
+            domain="" if decision.platforms else place_of(decision.url).domain,
+            docket=decision.docket,
+            gate="wire",
+            revision=decision.revision,
+            details=details if self._ledger.sealed_to else {},
+        )
+
+    def _refuse(self, decision: Decision) -> int:
+        reason = decision.governing
+        return self._ledger.record(
+            "refuse",
+            platforms=decision.platforms,
+            domain="" if decision.platforms else place_of(decision.url).domain,
+            basis=reason.basis.value if reason else "",
+            rule=reason.rule if reason else "",
+            docket=decision.docket,
+            gate="wire",
+            revision=self._policies.revision,
+            details={"url": decision.url} if self._ledger.sealed_to else {},
+        ).n

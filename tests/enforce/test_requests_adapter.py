@@ -1,0 +1,152 @@
+"""`requests` under the gates: with the library `responses`, and against live servers from a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import responses
+
+from desist.enforce.options import Options
+from desist.enforce.requests_adapter import GatedAdapter, RequestRefused
+from desist.ledger.seal import Opener
+from desist.testing import Answer, Page, Site, Web, documents, ready
+from desist.testing.mock import mount
+from desist.testing.recorded import Recorded
+
+PLATFORM = "pictogram.test"
+KEY = Opener.generate()
+
+
+@pytest.fixture
+def sites() -> list[Site]:
+    pages = {
+        "/": "<h1>ordinary</h1>",
+        "/private": "<h1>private</h1>",
+        "/away": Page(redirect=f"http://media.{PLATFORM}/face.png"),
+        "/noai": Page("<h1>no</h1>", headers={"X-Robots-Tag": "noai"}),
+    }
+    return [
+        ready.platform_with_notice(),
+        Site("gazette.test", robots="User-agent: *\nDisallow: /private\n", pages=pages),
+    ]
+
+
+@pytest.fixture
+def web(sites: list[Site]) -> Iterator[Web]:
+    with Web(sites, names={"alias.test": Answer(cname=f"media.{PLATFORM}")}) as web:
+        yield web
+
+
+@pytest.fixture
+def options(tmp_path: Path, web: Web) -> Options:
+    documents.write(tmp_path / "policies", [site.site.documents for site in web])
+    return Options(
+        policies=(str(tmp_path / "policies"),),
+        ledger=str(tmp_path / "evidence" / "ledger.db"),
+        nameservers=(web.nameserver,),
+        counsel_key=str(KEY.counsel),
+    )
+
+
+def decisions(options: Options) -> list[tuple[str, str, str]]:
+    return [(one.effect, one.basis, one.url) for one in Recorded.read(Path(options.ledger), KEY.private_text())]
+
+
+@pytest.fixture
+def session(options: Options) -> Iterator[requests.Session]:
+    """A session whose answers come from `responses`; the process stays open."""
+    with requests.Session() as session:
+        adapter = GatedAdapter(options, shut=False)
+        session.mount("http://", adapter)
+        yield session
+
+
+def test_ordinary_page_is_fetched_and_on_record(session, options, sites) -> None:
+    """Robots first, then the page; one permit each."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as registry:
+        mounted = mount(sites, registry)
+        assert session.get("http://gazette.test/").text == "<h1>ordinary</h1>"
+    assert [hit.path for hit in mounted.hits] == ["/robots.txt", "/"]
+    assert decisions(options) == [
+        ("allow", "", "http://gazette.test:80/robots.txt"),
+        ("allow", "", "http://gazette.test/"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "basis", "asked"),
+    [
+        (f"http://media.{PLATFORM}/face.png", "notice", []),
+        ("http://gazette.test/private", "robots", ["/robots.txt"]),
+        ("http://gazette.test/away", "notice", ["/robots.txt", "/away"]),
+        ("http://gazette.test/noai", "optout", ["/robots.txt", "/noai"]),
+        ("http://gazette.test/?url=http://pictogram.test/x", "notice", []),
+    ],
+)
+def test_refusal_is_raised_with_its_receipt(session, options, sites, url, basis, asked) -> None:
+    """What documents refuse gets no packet at all, what robots.txt refuses that file only."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as registry:
+        mounted = mount(sites, registry)
+        with pytest.raises(RequestRefused) as refused:
+            session.get(url)
+    assert refused.value.decision.governing.basis.value == basis
+    assert refused.value.receipt > 0
+    assert [hit.path for hit in mounted.hits] == asked
+    assert decisions(options)[-1][:2] == ("refuse", basis)
+
+
+def test_unlisted_proxy_is_refused(session, sites) -> None:
+    """DESIST_PROXIES holds for requests as it does for a crawl."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as registry:
+        mount(sites, registry)
+        with pytest.raises(RequestRefused) as refused:
+            session.get("http://gazette.test/", proxies={"http": "http://127.0.0.1:1"})
+    assert refused.value.decision.governing.basis.value == "proxy"
+
+
+LIVE = """
+    import requests, sys
+    from desist.enforce.options import Options
+    from desist.enforce.requests_adapter import GatedAdapter
+
+    gated = requests.Session()
+    adapter = GatedAdapter(Options(**{options!r}))
+    gated.mount("http://", adapter)
+    for name, session, url in (
+        ("gated", gated, {gazette!r}), ("platform", gated, {platform!r}), ("alias", gated, {alias!r}),
+        ("plain", requests.Session(), {gazette!r}), ("plain-platform", requests.Session(), {platform!r}),
+    ):
+        session.trust_env = False
+        try:
+            print(name, session.get(url, timeout=5).status_code)
+        except requests.RequestException as error:
+            print(name, type(error).__name__)
+    adapter.close()
+"""
+
+
+def test_live_process_reaches_what_the_adapter_grants_and_nothing_else(tmp_path, web, options) -> None:
+    """The same host is reached through the adapter and refused beside it."""
+    fields = {name: getattr(options, name) for name in ("policies", "ledger", "nameservers", "counsel_key")}
+    script = textwrap.dedent(LIVE).format(
+        options=fields, gazette=web.url("gazette.test"), platform=web.url(PLATFORM), alias=web.url("alias.test")
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False, env=os.environ.copy()
+    )
+    said = dict(line.split() for line in done.stdout.splitlines())
+    assert said == {
+        "gated": "200", "platform": "RequestRefused", "alias": "RequestRefused",
+        "plain": "ConnectionError", "plain-platform": "ConnectionError",
+    }, done.stderr  # fmt: skip
+    assert web[PLATFORM].was_never_contacted()
+    assert [hit.path for hit in web["gazette.test"].hits] == ["/robots.txt", "/"]
+    refused = [(basis, url) for effect, basis, url in decisions(options) if effect == "refuse"]
+    assert [basis for basis, _ in refused] == ["notice", "notice", "process", "notice"]
