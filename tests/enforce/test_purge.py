@@ -46,6 +46,10 @@ QUEUES: dict[str, dict[str, Any]] = {
     "disk, first in first out": {"JOBDIR": "job", "SCHEDULER_DISK_QUEUE": "scrapy.squeues.PickleFifoDiskQueue"},
     "disk, SQLite": {"JOBDIR": "job", "SCHEDULER_DISK_QUEUE": "scrapy.squeues.PickleLifoSQLiteQueue"},
     "one queue for all hosts": {"SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.ScrapyPriorityQueue"},
+    "one queue for all hosts, disk": {
+        "SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.ScrapyPriorityQueue",
+        "JOBDIR": "job",
+    },
 }
 
 
