@@ -73,7 +73,7 @@ def armed() -> dict[str, str] | None:
 
 def record(what: str, by: str, place: Path) -> None:
     """Put it on record that an environment was armed or disarmed. Raises LedgerUnusable."""
-    from ..enforce.shut import state_ledger
+    from ..enforce.state import state_ledger
     from ..ledger import Ledger
     from ..ledger.keys import counsel_key
 

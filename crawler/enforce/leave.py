@@ -42,5 +42,5 @@ def _passes() -> bool:
     try:
         in_task = asyncio.current_task() is not None
     except RuntimeError:
-        return not is_reactor_installed()
+        return False  # a Deferred may stand between here and the top, as in CrawlerProcess.crawl
     return in_task and is_reactor_installed() and is_asyncio_reactor_installed()

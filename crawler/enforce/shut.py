@@ -6,9 +6,7 @@ nowhere else; where these name the add-on, the process is shut from there on, an
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from scrapy.addons import AddonManager
@@ -21,6 +19,7 @@ from .frames import culprit
 from .leave import leave, say
 from .options import Options
 from .process import ENVIRONMENT, GATE
+from .state import state_ledger
 
 __all__ = ["ADDON", "names_addon", "shut_by_environment", "shut_by_project", "shut_unless_gated"]
 
@@ -50,15 +49,6 @@ def shut_by_environment() -> None:
         "this environment is armed (desist arm), and the crawl has no add-on",
         'ADDONS = {"desist.addon.Addon": 0} in the settings, or desist disarm',
     )
-
-
-def state_ledger() -> Path:
-    """Where processes of an armed environment record attempts, unless a project says otherwise.
-
-    XDG base directory specification: `$XDG_STATE_HOME`, else `~/.local/state`.
-    """
-    base = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
-    return Path(base) / "desist" / "ledger.db"
 
 
 def names_addon(settings: BaseSettings) -> bool:
