@@ -1,0 +1,92 @@
+"""DESIST_OBSERVE_UNTIL: what passes while a project moves in, what never does, and for how long."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from desist.enforce.observe import MAX_DAYS, Observation, is_observed
+from desist.enforce.verdicts import refusal
+from desist.errors import UsageError
+from desist.ledger.seal import Opener
+from desist.model import Basis
+from desist.testing.recorded import entries_of
+
+KEY = Opener.generate()
+PASSING = {Basis.ROBOTS, Basis.ROBOTS_UNAVAILABLE, Basis.OPTOUT, Basis.PROCESS, Basis.PROXY}
+
+
+def soon(days: float = 1) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="seconds")
+
+
+@pytest.mark.parametrize("basis", Basis)
+def test_only_robots_signals_and_undeclared_destinations_pass(basis) -> None:
+    """Never an order, a notice, terms, or what cannot be read."""
+    decision = refusal("http://a.test/", basis, "rule", "why")
+    observed = Observation.read(soon()).of(decision)
+    assert is_observed(observed) == (basis in PASSING)
+    assert (observed.effect == "allow") == (basis in PASSING)
+
+
+def test_it_ends(monkeypatch) -> None:
+    """After its date everything is refused again."""
+    decision = refusal("http://a.test/", Basis.ROBOTS, "rule", "why")
+    assert Observation.read("2020-01-01").of(decision).refused
+    assert Observation().of(decision).refused
+
+
+@pytest.mark.parametrize("text", ["2999-01-01", "soon", "14 days"])
+def test_no_date_beyond_fourteen_days(text) -> None:
+    """An open-ended observation is an open gate."""
+    with pytest.raises(UsageError):
+        Observation.read(text)
+    with pytest.raises(UsageError):
+        Observation.read(soon(MAX_DAYS + 1))
+    assert Observation.read(soon(MAX_DAYS - 1)).on
+
+
+def test_crawl_passes_robots_and_undeclared_destinations_on_record(project, web, spider) -> None:
+    """The page that robots.txt refuses is fetched, `requests` reaches an ordinary site; the platform stays shut."""
+    private, face = web.url("gazette.test", "/private"), web.url("media.pictogram.test", "/face.png")
+    text = spider(web.url("gazette.test"), private, face)
+    text = text.replace(
+        'print("GOT", response.url, flush=True)', 'print("GOT", response.url, flush=True); self.aside()'
+    )
+    text += f"""
+    def aside(self):
+        import requests
+        for url in ({web.url("gazette.test")!r}, {face!r}):
+            try:
+                print("ASIDE", requests.get(url, timeout=5).status_code, flush=True)
+            except requests.RequestException as error:
+                print("ASIDE", type(error).__name__, flush=True)
+"""
+    done = project.run(text, DESIST_OBSERVE_UNTIL=soon(), DESIST_COUNSEL_KEY=str(KEY.counsel))
+    assert done.code == 0, done.out
+    assert "/private" in [hit.path for hit in web["gazette.test"].hits]
+    assert "ASIDE 200" in done.out
+    assert "ASIDE ConnectionError" in done.out
+    assert web["pictogram.test"].was_never_contacted()
+    observed = [entry for entry in entries_of(project.ledger) if entry.facts.get("observed")]
+    assert {"robots", "process"} <= {entry.basis for entry in observed}
+    assert [entry for entry in entries_of(project.ledger) if entry.facts.get("observe_until")]
+
+
+def test_without_observation_the_same_crawl_is_refused(project, web, spider) -> None:
+    """The control: robots.txt holds."""
+    private = web.url("gazette.test", "/private")
+    project.run(spider(private))
+    assert "/private" not in [hit.path for hit in web["gazette.test"].hits]
+
+
+def test_spider_and_command_line_cannot_observe(project, web, spider) -> None:
+    """Project settings only."""
+    done = project.run(
+        spider(web.url("gazette.test"), body=f"custom_settings = {{'DESIST_OBSERVE_UNTIL': {soon()!r}}}")
+    )
+    assert done.code == 2
+    done = project.run(spider(web.url("gazette.test")), "-s", f"DESIST_OBSERVE_UNTIL={soon()}")
+    assert done.code == 2
+    assert not web["gazette.test"].hits
