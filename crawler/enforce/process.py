@@ -17,6 +17,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import GateError
@@ -418,7 +419,10 @@ def _name(host: Any) -> str:
     """The canonical spelling of a host as it is handed to a socket function; empty for none."""
     if isinstance(host, (list, tuple)):
         host = host[0] if host else ""
-    return canonical(bytes(host) if isinstance(host, (bytes, bytearray)) else str(host)) if host else ""
+    return _spelled(bytes(host) if isinstance(host, (bytes, bytearray)) else str(host)) if host else ""
+
+
+_spelled = lru_cache(maxsize=4096)(canonical)
 
 
 def _is_literal(name: str) -> bool:
