@@ -1,0 +1,201 @@
+"""The process gate's parts: what may be spawned, imported, dialled; what settings derive; who did it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from scrapy.settings import Settings
+
+from desist.enforce.derived import derived
+from desist.enforce.destinations import Destinations
+from desist.enforce.frames import culprit
+from desist.enforce.imports import Imports
+from desist.enforce.infra import Infra
+from desist.enforce.marks import mark, scrapy_processes
+from desist.enforce.pins import Pins
+from desist.enforce.spawns import Spawns, words_of
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        (["uname", "-p"], True),
+        ([sys.executable, "-u", "-m", "scrapy.utils.benchserver"], True),
+        (["uname", "-a"], False),
+        (["uname", "-p", "-x"], False),
+        (["/elsewhere/uname", "-p"], False),
+        ([sys.executable, "-u", "-m", "scrapy"], False),
+        (["curl", "http://a.test/"], False),
+        ([], False),
+    ],
+)
+def test_only_exact_harmless_programs_may_be_spawned(words, allowed) -> None:
+    """A word more or less, and it is another program."""
+    assert Spawns().allow(words) == allowed
+
+
+def test_uname_of_another_folder_is_not_harmless(tmp_path, monkeypatch) -> None:
+    """A program that only bears the name is not the one that asks the kernel."""
+    fake = tmp_path / "uname"
+    fake.write_text("#!/bin/sh\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert not Spawns().allow(["uname", "-p"])
+
+
+def test_declared_program_may_be_spawned_and_its_namesake_may_not() -> None:
+    """`executable=` is what runs, whatever the first word says."""
+    spawns = Spawns(["ffmpeg"])
+    assert spawns.allow(words_of(None, ["ffmpeg", "-i", "x"]))
+    assert not spawns.allow(words_of("/usr/bin/curl", ["ffmpeg", "-i", "x"]))
+    assert not spawns.allow(words_of("/bin/sh", ["/bin/sh", "-c", "ffmpeg"]))
+
+
+@pytest.mark.parametrize("module", ["uvloop", "curl_cffi", "curl_cffi.requests", "pycurl", "pycares", "gevent.monkey"])
+def test_module_with_sockets_of_its_own_is_barred_unless_declared(module) -> None:
+    """By its top name, since a package's own modules load the library."""
+    imports = Imports()
+    assert imports.barred(module) == module.split(".")[0]
+    imports.declare([module.split(".")[0]])
+    assert not imports.barred(module)
+
+
+ARMED = """
+    import sys
+    sys.path.insert(0, {folder!r})
+    {first}
+    from desist.enforce.options import Options
+    from desist.enforce.process import GATE
+    from desist.errors import GateError
+    try:
+        GATE.arm(Options(ledger={ledger!r}, infra={infra!r}), "a test")
+    except GateError as error:
+        print("GateError", error)
+        raise SystemExit(2)
+    try:
+        import uvloop
+        print("imported")
+    except ImportError as error:
+        print("ImportError", error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "infra", "said"),
+    [
+        ("", (), "ImportError `uvloop` opens sockets that no gate sees"),
+        ("import uvloop", (), "GateError `uvloop` opens sockets that no gate sees, and was imported before"),
+        ("", ("import:uvloop",), "imported"),
+        ("import uvloop", ("import:uvloop",), "imported"),
+    ],
+    ids=["refused", "too-late", "declared", "declared-before"],
+)
+def test_event_loop_in_c_is_refused_at_import(tmp_path, first, infra, said) -> None:
+    """While the process is armed; one that was imported before refuses the start."""
+    (tmp_path / "uvloop.py").write_text("")
+    ledger = str(tmp_path / "evidence" / "ledger.db")
+    text = textwrap.dedent(ARMED).format(folder=str(tmp_path), first=first, infra=infra, ledger=ledger)
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.startswith(said), done.stdout + done.stderr
+
+
+def test_grants_are_for_an_address_and_a_port() -> None:
+    """Another port of a granted address is another service."""
+    pins = Pins()
+    unpin = pins.pin("a.test", ("127.0.0.9", "::1"), 80)
+    assert pins.covers("127.0.0.9", 80)
+    assert pins.covers("::ffff:127.0.0.9", 80)
+    assert pins.covers("::1", 80)
+    assert not pins.covers("127.0.0.9", 443)
+    assert not pins.covers("127.0.0.8", 80)
+    unpin()
+    assert not pins.covers("127.0.0.9", 80)
+
+
+@pytest.mark.parametrize(
+    ("line", "host", "port", "covered"),
+    [
+        ("redis.test:6379", "redis.test", 6379, True),
+        ("redis.test:6379", "redis.test", 80, False),
+        ("*.queue.test:5672", "a.queue.test", 5672, True),
+        ("*.queue.test:5672", "queue.test", 5672, False),
+        ("10.0.0.0/8", "10.1.2.3", 9, True),
+        ("10.0.0.0/8", "11.1.2.3", 9, False),
+        ("fd00::/8", "fd00::1", 9, True),
+        ("/run/docker.sock", "/run/docker.sock", 0, True),
+        ("/run/docker.sock", "/run/other.sock", 0, False),
+        ("unix:/run/a.sock", "/run/a.sock", 0, True),
+        ("spawn:curl", "curl", 0, False),
+    ],
+)
+def test_declared_infrastructure(line, host, port, covered) -> None:
+    """Exact names, wildcards, networks and paths of unix sockets."""
+    infra = Infra()
+    remove = infra.add(Destinations("DESIST_INFRA", [line]))
+    assert infra.covers(host, port) == covered
+    remove()
+    assert not infra.covers(host, port)
+
+
+def test_address_of_a_declared_name_is_covered_at_its_port() -> None:
+    """A client dials the address that the gate's resolver found."""
+    infra = Infra()
+    infra.add(Destinations("DESIST_INFRA", ["redis.test:6379"]))
+    infra.learn("redis.test", ["10.9.9.9"])
+    assert infra.covers("10.9.9.9", 6379)
+    assert not infra.covers("10.9.9.9", 80)
+    assert not infra.covers("10.9.9.8", 6379)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"FEEDS": {"ftp://u:p@files.test/x.json": {}}}, ["files.test"]),
+        ({"FEEDS": {"items.json": {}, "file:///tmp/x": {}}}, []),
+        ({"FILES_STORE": "s3://b/x", "AWS_ENDPOINT_URL": "http://s3.test:9000"}, ["b.s3.test:9000", "s3.test:9000"]),
+        (
+            {"IMAGES_STORE": "s3://b/x", "AWS_REGION_NAME": "eu-west-1"},
+            [
+                "b.s3.amazonaws.com:443", "b.s3.eu-west-1.amazonaws.com:443", "s3.amazonaws.com:443",
+                "s3.eu-west-1.amazonaws.com:443",
+            ],
+        ),
+        ({"MAIL_HOST": "mail.test", "MAIL_PORT": 587}, ["mail.test:587"]),
+        ({}, []),
+    ],
+)  # fmt: skip
+def test_destinations_derived_from_settings(settings, expected, monkeypatch) -> None:
+    """Feeds, stores and the mail relay; the default of MAIL_HOST is no declaration."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    assert derived(Settings(settings)) == expected
+
+
+def test_culprit_is_the_first_frame_outside_libraries() -> None:
+    """File, line and function, whatever library stood in between."""
+    found = functools.reduce(lambda _, depth: culprit(depth), [1], "")
+    assert found.startswith(f"{__file__}:")
+    assert "test_culprit" in found
+
+
+def test_armed_process_is_told_from_one_that_is_not() -> None:
+    """By a mark that /proc shows."""
+    text = "from desist.enforce.marks import mark; mark(); print('marked', flush=True); input()"
+    plain = "print('plain', flush=True); input()"
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, "-m", "scrapy"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for code in (text, plain)
+    ]
+    for child in children:
+        child.stdout.readline()
+    found = {one.pid: one.armed for one in scrapy_processes()}
+    assert [found[child.pid] for child in children] == [True, False]
+    for child in children:
+        child.communicate("\n")
+    assert mark is not None
