@@ -284,7 +284,7 @@ class ProcessGate:
 
     def _new_socket(self, args: tuple[Any, ...]) -> None:
         sock, family, kind = args[0], args[1], args[2]
-        bare = type(sock) is _BARE
+        bare = not isinstance(sock, socket.socket)  # its methods would not be the wrapped ones
         packets = getattr(socket, "AF_PACKET", None)
         if bare or family == packets or (kind != -1 and kind & 0xF == socket.SOCK_RAW):
             self._refuse("socket", "a bare C socket" if bare else "a raw socket", "", "")

@@ -1,4 +1,4 @@
-"""Child processes: a child has no hook, so each is refused but for those that a project declares and two of Scrapy's.
+"""Child processes: a child has no hook, so each is refused but for those that a project declares and three exact ones.
 
 `spawn:NAME` in DESIST_INFRA declares a program by its name on the PATH or by its whole path. A declared program is
 outside of every gate: that it is on the list is on record, what it does is not.
@@ -16,7 +16,8 @@ __all__ = ["Spawns", "words_of"]
 
 _UNAME: Final = ("uname", "-p")
 _UNAMES: Final = ("/usr/bin/uname", "/bin/uname")
-_BENCH: Final = ("-u", "-m", "scrapy.utils.benchserver")
+_OURS: Final = (("-u", "-m", "scrapy.utils.benchserver"), ("-m", "desist.enforce.rehearse"))
+"""Modules that this interpreter may run: a server that only answers, and a crawl under all gates that asks nothing."""
 SPAWN: Final = "spawn:"
 
 
@@ -38,10 +39,10 @@ class Spawns:
 
 
 def _is_harmless(words: tuple[str, ...]) -> bool:
-    """`platform` asks the kernel for the processor at start-up; `scrapy bench` starts a server that only answers."""
+    """`platform` asks the kernel for the processor at start-up; `scrapy bench` and `desist doctor` start Python."""
     if words == _UNAME:
         return shutil.which("uname") in _UNAMES
-    return words == (sys.executable, *_BENCH)
+    return words[:1] == (sys.executable,) and words[1:] in _OURS
 
 
 def words_of(executable: Any, args: Any) -> list[str]:

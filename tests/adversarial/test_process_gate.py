@@ -23,7 +23,7 @@ BY_NAME = {
     for name in (
         "requests", "requests_session", "urllib3", "urllib", "http_client", "httpx", "aiohttp_thread", "httpx_thread",
         "open_connection_thread", "create_connection", "connect_name", "connect_bytes", "connect_six", "bind_name",
-        "bare_subclass", "datagram_name", "lookup", "lookup_c", "lookup_old", "lookup_ex", "lookup_reverse",
+        "datagram_name", "lookup", "lookup_c", "lookup_old", "lookup_ex", "lookup_reverse",
         "lookup_fqdn",
         "lookup_thread", "thread", "pool", "timer", "executor", "defer_to_thread", "fork", "fork_twice", "process_fork",
         "process_pool", "ftp", "smtp", "xmlrpc", "log_handler", "syslog", "mail", "from_crawler",
@@ -45,6 +45,7 @@ BY_ADDRESS = {
 }  # fmt: skip
 UNNAMED = {
     "bare-socket": (way("bare_socket"), "no-grant:socket"),
+    "bare-subclass": (way("bare_subclass"), "no-grant:socket"),
     "raw-socket": (way("raw_socket"), "no-grant:socket"),
     "connect-spelled-ip": (way("connect_spelled_ip"), "invalid-url"),
     "own-dns": (way("own_dns"), "no-grant:datagram"),

@@ -1,0 +1,112 @@
+"""`desist doctor` on gates: what is armed, whether the chain holds, and the lines that a project lacks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SETTINGS = """
+BOT_NAME = "shop"
+SPIDER_MODULES = []
+REDIS_URL = "redis://cache.shop.test:6380/0"
+MONGO_HOST, MONGO_PORT = "store.shop.test", 27018
+SENTRY_DSN = "https://key@errors.shop.test/1"
+PICTURE_API = {"url": "http://api.pictogram.test/v1"}
+FEEDS = {"ftp://u:p@files.shop.test/x.json": {"format": "json"}}
+ADDONS = {ADDONS}
+DESIST_POLICIES = ["policies"]
+DESIST_INFRA = ["queue.shop.test:5672"]
+"""
+OURS = '{"desist.addon.Addon": 0}'
+PLATFORM = "platform: pictogram\nname: Pictogram\nhosts: [pictogram.test]\n"
+NOTICE = """notice: 2026-01-pictogram
+instrument: cease_and_desist
+sender: Pictogram, Inc.
+recipient: Example Crawls Ltd
+platforms: [pictogram]
+received_at: 2026-01-05T09:30:00Z
+crawl_effect: block
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = shop_settings\n")
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "platform.yaml").write_text(PLATFORM)
+    (tmp_path / "policies" / "notice.yaml").write_text(NOTICE)
+    write(tmp_path, OURS)
+    return tmp_path
+
+
+def write(folder: Path, addons: str) -> None:
+    (folder / "shop_settings.py").write_text(SETTINGS.replace("{ADDONS}", addons))
+
+
+def doctor(folder: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return subprocess.run(
+        [sys.executable, "-c", "from desist.commands.main import main; raise SystemExit(main())", "doctor", *words],
+        cwd=folder, env={**clean, **environ}, capture_output=True, text=True, timeout=90, check=False,
+    )  # fmt: skip
+
+
+def test_chain_is_attested(project) -> None:
+    """A crawl that asks for nothing is started, and ends with every gate in place."""
+    done = doctor(project)
+    assert "ok    a crawl that asks for nothing started and ended with every gate in place" in done.stdout
+    assert done.returncode == 0, done.stdout
+
+
+def test_project_without_the_line_fails_and_prints_it(project) -> None:
+    """With the add-ons that it has already."""
+    write(project, '{"shop.addons.Own": 5}')
+    done = doctor(project)
+    assert done.returncode == 2
+    assert "ADDONS = {'desist.addon.Addon': 0, 'shop.addons.Own': 5}" in done.stdout
+
+
+def test_broken_policies_fail_with_their_mend(project) -> None:
+    """The chain is only as good as its documents."""
+    (project / "policies" / "notice.yaml").write_text("notice: [\n")
+    done = doctor(project)
+    assert done.returncode == 2
+    assert "fail" in done.stdout
+
+
+def test_lines_ready_to_paste(project) -> None:
+    """Services of settings and environment, proxies apart; what is declared or derived is not asked for again."""
+    done = doctor(
+        project, "--project", BROKER_URL="amqp://u:p@queue.shop.test", HTTPS_PROXY="http://proxy.shop.test:3128"
+    )
+    lines = dict(line.split(" = ", 1) for line in done.stdout.splitlines() if line.startswith("DESIST_"))
+    infra = eval(lines["DESIST_INFRA"])
+    assert infra[0] == "queue.shop.test:5672"
+    assert {"cache.shop.test:6380", "store.shop.test:27018", "errors.shop.test:443"} <= set(infra)
+    assert eval(lines["DESIST_PROXIES"]) == ["proxy.shop.test:3128"]
+    assert "files.shop.test stands in FEEDS" in done.stdout
+    assert "u:p" not in done.stdout
+
+
+def test_what_documents_refuse_is_never_proposed(project) -> None:
+    """A letter outranks a setting."""
+    done = doctor(project, "--project")
+    assert "api.pictogram.test" not in next(
+        line for line in done.stdout.splitlines() if line.startswith("DESIST_INFRA")
+    )
+    assert "stays shut: cease-and-desist letter from Pictogram" in done.stdout
+
+
+def test_what_observation_saw_is_proposed(project) -> None:
+    """Destinations, proxies, programs and modules that a crawl used."""
+    place = project / ".desist"
+    place.mkdir(mode=0o700)
+    (place / "observed.txt").write_text("connect 10.0.0.5:9200\nspawn ffmpeg\nimport grpc\nproxy 10.0.0.6:8080\n")
+    done = doctor(project, "--project")
+    lines = dict(line.split(" = ", 1) for line in done.stdout.splitlines() if line.startswith("DESIST_"))
+    assert {"10.0.0.5:9200", "spawn:ffmpeg", "import:grpc"} <= set(eval(lines["DESIST_INFRA"]))
+    assert eval(lines["DESIST_PROXIES"]) == ["10.0.0.6:8080"]
