@@ -27,6 +27,7 @@ from .hold import hold_first, hold_scalar, hold_schemes, switch_off
 from .leave import leave, say
 from .loop_gate import install_on_loop
 from .options import declared_purposes, held_options
+from .process import GATE
 from .reactor_gate import install_on_reactor
 from .recorder import Recorder
 from .reload import Reload
@@ -92,6 +93,7 @@ class Attest:
         return warden
 
     def _stand_in_loop(self) -> None:
+        GATE.attest()
         if is_reactor_installed():
             install_on_reactor()
         try:

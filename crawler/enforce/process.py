@@ -49,6 +49,8 @@ ENVIRONMENT: Final = "its environment (desist arm)"
 _INET: Final = (socket.AF_INET, socket.AF_INET6)
 _WATCH: Final = "desist.enforce.watch"
 _WATCH_CALLS: Final = frozenset({"inotify_init1", "inotify_add_watch", "inotify_rm_watch"})
+_ATTEST: Final = "desist.attest"
+_METHODS: Final = ("connect", "connect_ex", "bind", "sendto", "sendmsg")
 _NOT_EXECUTED: Final = 126
 """What a shell exits with where it may not run a program (POSIX 2.8.2)."""
 _BARE: Final = _socket.socket
@@ -86,7 +88,9 @@ class ProcessGate:
         """Those that ask besides the wardens' own: of `requests` adapters."""
         self._resolver: Resolver | None = None
         self.observation = Observation()
+        self._heard = False
         self._checks: dict[str, Callable[[tuple[Any, ...]], None]] = {
+            _ATTEST: self._hear,
             "socket.connect": lambda args: self._dial("connect", args[0], args[1]),
             "socket.sendto": lambda args: self._dial("datagram", args[0], args[1]),
             "socket.sendmsg": lambda args: self._dial("datagram", args[0], args[1]),
@@ -139,6 +143,19 @@ class ProcessGate:
         mark()
         sys.addaudithook(self._hook())
 
+    def attest(self) -> None:
+        """Raises GateError unless the hook is heard and the methods that take an address are the gate's."""
+        self._heard = False
+        sys.audit(_ATTEST)
+        if not self._heard:
+            raise GateError("the process is not shut: its audit hook is not there", help="desist doctor")
+        for method in _METHODS:
+            if getattr(getattr(socket.socket, method), "gate", None) is not self:
+                raise GateError(
+                    f"something replaced `socket.socket.{method}`, so lookups would not be seen",
+                    help="find the library that patches `socket`, and take it out of the crawling process",
+                )
+
     def _too_late(self) -> None:
         loaded = self.imports.loaded()
         if loaded:
@@ -163,6 +180,9 @@ class ProcessGate:
                 raise SpawnRefused(errno.EPERM, f"the process gate failed, so this is refused: {error!r}") from error
 
         return hook
+
+    def _hear(self, _args: tuple[Any, ...]) -> None:
+        self._heard = True
 
     def _in_child(self) -> None:
         PINS.clear()
@@ -372,7 +392,7 @@ def _wrap_sockets(gate: ProcessGate) -> None:
 
     _socket.getaddrinfo = getaddrinfo
     _socket.gethostbyname = socket.gethostbyname = gethostbyname
-    for method in ("connect", "connect_ex", "bind", "sendto", "sendmsg"):
+    for method in _METHODS:
         setattr(socket.socket, method, _with_address(gate, method))
 
 
@@ -401,6 +421,7 @@ def _with_address(gate: ProcessGate, method: str) -> Callable[..., Any]:
         return plain_method(self, *args)
 
     call.__name__ = call.__qualname__ = method
+    call.gate = gate  # type: ignore[attr-defined]
     return call
 
 

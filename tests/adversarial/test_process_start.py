@@ -186,6 +186,13 @@ async def start(self):
     raid("callback")
     yield scrapy.Request(self.start_urls[0])
 """,
+    "patched-socket": """
+@classmethod
+def from_crawler(cls, crawler):
+    import _socket, socket
+    socket.socket.connect = _socket.socket.connect
+    return super().from_crawler(crawler)
+""",
     "telnet": "custom_settings = {'TELNETCONSOLE_ENABLED': True, 'REMOTE_CONTROL_ENABLED': True}",
     "closed": """
 def closed(self, reason):
@@ -297,7 +304,7 @@ def test_spider_opens_nothing(ground, case) -> None:
     ground.write(SPIDER + textwrap.indent(textwrap.dedent(SPIDERS[case]), "    "))
     out = ground.run(CRAWL)
     ground.assert_untouched(out)
-    assert case in {"custom-infra", "custom-downloader"} or ground.refused(), out
+    assert case in {"custom-infra", "custom-downloader", "patched-socket"} or ground.refused(), out
 
 
 def test_start_without_the_addon_ends_with_2_and_says_what_to_do(ground) -> None:
@@ -307,6 +314,14 @@ def test_start_without_the_addon_ends_with_2_and_says_what_to_do(ground) -> None
     assert out.endswith("exit code 2"), out
     assert "help: leave ADDONS to the project's settings.py" in out
     assert [one.rule for one in ground.refused()] == ["no-grant:crawl"]
+
+
+def test_patched_socket_ends_with_2(ground) -> None:
+    """A library that takes the gate out of `socket` is found before the first request."""
+    ground.write(SPIDER + textwrap.indent(textwrap.dedent(SPIDERS["patched-socket"]), "    "))
+    out = ground.run(CRAWL)
+    assert out.endswith("exit code 2"), out
+    assert "error: something replaced `socket.socket.connect`" in out
 
 
 def test_telnet_and_remote_control_stay_off(ground) -> None:
