@@ -4,20 +4,16 @@ An audit hook (PEP 578) sees every connection, datagram, lookup and child proces
 library starts it, and refuses what no granted request and no declared infrastructure covers. A hook cannot be taken off
 again, and no setting can loosen it once it is on.
 
-CPython resolves the host of `connect(("name", port))` before it tells the hook; so the methods of `socket.socket` that
-take an address are wrapped too, and sockets of the bare C type are refused.
+What tells no hook, or tells it too late, is wrapped (`wraps.py`); sockets without the wrapped methods are refused.
 """
 
 from __future__ import annotations
 
-import _socket
 import errno
-import ipaddress
 import os
 import socket
 import sys
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import GateError
@@ -28,17 +24,14 @@ from .frames import culprit
 from .imports import IMPORT, Imports
 from .infra import Infra
 from .marks import mark
+from .names import INET, is_literal, spelled
 from .observe import Observation
 from .options import Options
 from .pins import PINS, canonical, plain
 from .places import place_of
 from .resolver import Resolver, asking, local_addresses
 from .spawns import SPAWN, Spawns, words_of
-
-try:
-    import _posixsubprocess
-except ImportError:  # Windows
-    _posixsubprocess = None  # type: ignore[assignment]
+from .wraps import METHODS, wrap_sockets, wrap_spawns
 
 if TYPE_CHECKING:
     from .warden import Warden
@@ -46,14 +39,12 @@ if TYPE_CHECKING:
 __all__ = ["ENVIRONMENT", "GATE", "AttemptRefused", "LibraryRefused", "LookupShut", "ProcessGate", "SpawnRefused"]
 
 ENVIRONMENT: Final = "its environment (desist arm)"
-_INET: Final = (socket.AF_INET, socket.AF_INET6)
+
 _WATCH: Final = "desist.enforce.watch"
 _WATCH_CALLS: Final = frozenset({"inotify_init1", "inotify_add_watch", "inotify_rm_watch"})
 _ATTEST: Final = "desist.attest"
-_METHODS: Final = ("connect", "connect_ex", "bind", "sendto", "sendmsg")
 _NOT_EXECUTED: Final = 126
 """What a shell exits with where it may not run a program (POSIX 2.8.2)."""
-_BARE: Final = _socket.socket
 
 
 class AttemptRefused(ConnectionRefusedError):
@@ -95,10 +86,10 @@ class ProcessGate:
             "socket.sendto": lambda args: self._dial("datagram", args[0], args[1]),
             "socket.sendmsg": lambda args: self._dial("datagram", args[0], args[1]),
             "socket.__new__": self._new_socket,
-            "socket.getaddrinfo": lambda args: self._look_up(args[0]),
-            "socket.gethostbyname": lambda args: self._look_up(args[0]),
-            "socket.gethostbyaddr": lambda args: self._look_up(args[0]),
-            "socket.getnameinfo": lambda args: self._look_up(args[0][0], reverse=True),
+            "socket.getaddrinfo": lambda args: self.look_up(args[0]),
+            "socket.gethostbyname": lambda args: self.look_up(args[0]),
+            "socket.gethostbyaddr": lambda args: self.look_up(args[0]),
+            "socket.getnameinfo": lambda args: self.look_up(args[0][0], reverse=True),
             "subprocess.Popen": lambda args: self.spawn(words_of(args[0], args[1])),
             "os.system": lambda args: self.spawn(words_of(None, args[0])),
             "os.exec": self._exec,
@@ -137,8 +128,8 @@ class ProcessGate:
 
     def _shut(self) -> None:
         PINS.infra.append(self._is_infra)
-        _wrap_sockets(self)
-        _wrap_spawns(self)
+        wrap_sockets(self)
+        wrap_spawns(self)
         os.register_at_fork(after_in_child=self._in_child)
         mark()
         sys.addaudithook(self._hook())
@@ -149,7 +140,7 @@ class ProcessGate:
         sys.audit(_ATTEST)
         if not self._heard:
             raise GateError("the process is not shut: its audit hook is not there", help="desist doctor")
-        for method in _METHODS:
+        for method in METHODS:
             if getattr(getattr(socket.socket, method), "gate", None) is not self:
                 raise GateError(
                     f"something replaced `socket.socket.{method}`, so lookups would not be seen",
@@ -226,8 +217,8 @@ class ProcessGate:
     def _dial(self, what: str, sock: Any, address: Any) -> None:
         if address is None:  # a message on a socket that was connected, and judged, before
             return
-        if sock.family in _INET:
-            host, port = _name(address[0]) or "0.0.0.0", int(address[1])  # noqa: S104 - what an empty host stands for
+        if sock.family in INET:
+            host, port = spelled(address[0]) or "0.0.0.0", int(address[1])  # noqa: S104 - what an empty host stands for
         elif sock.family == socket.AF_UNIX:
             host, port = os.fsdecode(address), 0
         else:
@@ -259,9 +250,10 @@ class ProcessGate:
             self._resolver = Resolver(self.options.nameservers)
         return [self._resolver]
 
-    def _look_up(self, host: Any, *, reverse: bool = False) -> None:
-        name = _name(host)
-        if not name or (not reverse and _is_literal(name)):
+    def look_up(self, host: Any, *, reverse: bool = False) -> None:
+        """Refuse a lookup, unless it asks nobody."""
+        name = spelled(host)
+        if not name or (not reverse and is_literal(name)):
             return
         if local_addresses(name) or (name == canonical(socket.gethostname()) and not self.infra.names(name)):
             if local_addresses(name):
@@ -271,8 +263,8 @@ class ProcessGate:
 
     def addresses(self, host: Any) -> tuple[str, ...]:
         """What a name stands for where a grant or a declaration covers it; empty where none does."""
-        name = _name(host)
-        if not name or _is_literal(name):
+        name = spelled(host)
+        if not name or is_literal(name):
             return ()
         if (granted := PINS.granted(name)) or not (self.infra.names(name) or self.observation.on):
             return granted
@@ -364,96 +356,6 @@ class ProcessGate:
         if what == "import":
             raise LibraryRefused(why)
         raise AttemptRefused(errno.ECONNREFUSED, why)
-
-
-def _wrap_sockets(gate: ProcessGate) -> None:
-    """Let names in addresses be answered by the gate and not by the C library, which tells the hook afterwards."""
-    look_up = _socket.getaddrinfo
-
-    def getaddrinfo(host: Any, port: Any, *args: Any, **kinds: Any) -> Any:
-        addresses = gate.addresses(host)
-        if not addresses:
-            return look_up(host, port, *args, **kinds)
-        found, trouble = [], None
-        for address in addresses:
-            try:
-                found += look_up(address, port, *args, **kinds)
-            except socket.gaierror as error:  # an address of the other family
-                trouble = error
-        if not found and trouble is not None:
-            raise trouble
-        return found
-
-    by_name = _socket.gethostbyname
-
-    def gethostbyname(name: Any) -> str:
-        fours = [address for address in gate.addresses(name) if ":" not in address]
-        return fours[0] if fours else by_name(name)
-
-    _socket.getaddrinfo = getaddrinfo
-    _socket.gethostbyname = socket.gethostbyname = gethostbyname
-    for method in _METHODS:
-        setattr(socket.socket, method, _with_address(gate, method))
-
-
-def _wrap_spawns(gate: ProcessGate) -> None:
-    """`multiprocessing` starts children with a function that tells no hook."""
-    if _posixsubprocess is None:
-        return
-    fork_exec = _posixsubprocess.fork_exec
-
-    def told(args: Any, executables: Any, *more: Any) -> Any:
-        gate.spawn(words_of(next(iter(executables), None), args))
-        return fork_exec(args, executables, *more)
-
-    _posixsubprocess.fork_exec = told
-
-
-def _with_address(gate: ProcessGate, method: str) -> Callable[..., Any]:
-    plain_method = getattr(_BARE, method)
-    place = {"sendto": -1, "sendmsg": 3}.get(method, 0)
-
-    def call(self: socket.socket, *args: Any) -> Any:
-        if self.family in _INET and len(args) > place and args:
-            address = args[place]
-            if isinstance(address, tuple) and address and not _is_literal(_name(address[0])):
-                args = (*args[:place], _located(gate, address), *(args[place + 1 :] if place != -1 else ()))
-        return plain_method(self, *args)
-
-    call.__name__ = call.__qualname__ = method
-    call.gate = gate  # type: ignore[attr-defined]
-    return call
-
-
-def _located(gate: ProcessGate, address: tuple[Any, ...]) -> tuple[Any, ...]:
-    """An address whose name the gate has answered; raises LookupShut."""
-    name = _name(address[0])
-    if not name or name == "<broadcast>":
-        return address
-    found = gate.addresses(name) or local_addresses(name)
-    if not found:
-        gate._look_up(name)
-    return (found[0], *address[1:])
-
-
-def _name(host: Any) -> str:
-    """The canonical spelling of a host as it is handed to a socket function; empty for none."""
-    if isinstance(host, (list, tuple)):
-        host = host[0] if host else ""
-    return _spelled(bytes(host) if isinstance(host, (bytes, bytearray)) else str(host)) if host else ""
-
-
-_spelled = lru_cache(maxsize=4096)(canonical)
-
-
-def _is_literal(name: str) -> bool:
-    if not name:
-        return True
-    try:
-        ipaddress.ip_address(name.split("%", 1)[0])
-    except ValueError:
-        return False
-    return True
 
 
 def _is_our_watch(name: str) -> bool:
