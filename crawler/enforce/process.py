@@ -225,6 +225,9 @@ class ProcessGate:
             host, port = f"address family {int(sock.family)}", 0
         if self._may_dial(host, port):
             return
+        if sock.family not in INET:
+            self._refuse(what, host, "", "")
+            return
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}" if port else host
         self._refuse(what, target, f"http://{target}/" if port else target, host)
 

@@ -6,12 +6,14 @@ nowhere else; where these name the add-on, the process is shut from there on, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NoReturn
 
 from scrapy.addons import AddonManager
-from scrapy.settings import BaseSettings
-from scrapy.utils.project import get_project_settings
+from scrapy.settings import BaseSettings, Settings
+from scrapy.utils.conf import get_config
+from scrapy.utils.project import ENVVAR, get_project_settings
 
 from ..errors import DesistError, GateError
 from .attempts import Attempt
@@ -28,8 +30,8 @@ ADDON: Final = "desist.addon.Addon"
 
 def shut_by_project() -> None:
     """Arm the process where the project's own settings name the add-on; ends it where it cannot be armed."""
-    settings = get_project_settings()
-    if not names_addon(settings):
+    settings = next((found for found in _own_settings() if names_addon(found)), None)
+    if settings is None:
         return
     try:
         GATE.arm(Options.read(settings), "the project's settings, at the entry point of scrapy")
@@ -40,6 +42,17 @@ def shut_by_project() -> None:
         "the project's settings name the add-on, and this crawl leaves it out",
         "leave ADDONS to the project's settings.py",
     )
+
+
+def _own_settings() -> Iterator[BaseSettings]:
+    """The settings in use, and those of scrapy.cfg where SCRAPY_SETTINGS_MODULE names others."""
+    yield get_project_settings()
+    project = os.environ.get("SCRAPY_PROJECT", "default")
+    module = get_config().get("settings", project, fallback="")
+    if module and module != os.environ.get(ENVVAR):
+        settings = Settings()
+        settings.setmodule(module, priority="project")
+        yield settings
 
 
 def shut_by_environment() -> None:

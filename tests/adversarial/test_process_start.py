@@ -324,6 +324,15 @@ def test_patched_socket_ends_with_2(ground) -> None:
     assert "error: something replaced `socket.socket.connect`" in out
 
 
+def test_other_settings_module_ends_with_2(ground) -> None:
+    """An environment variable that names settings without the add-on leaves the project of scrapy.cfg what it is."""
+    ground.write()
+    (ground.folder / "bare_settings.py").write_text('SPIDER_MODULES = ["spiders"]\n')
+    out = ground.run(CRAWL, SCRAPY_SETTINGS_MODULE="bare_settings")
+    ground.assert_untouched(out)
+    assert out.endswith("exit code 2"), out
+
+
 def test_telnet_and_remote_control_stay_off(ground) -> None:
     """Both run any Python that is sent to them, in the process that holds the grants."""
     ground.write(SPIDER + textwrap.indent(textwrap.dedent(SPIDERS["telnet"]), "    "))
