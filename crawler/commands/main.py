@@ -52,11 +52,17 @@ VERBS = (
     Verb("arm", "arm", "make every Python process of this environment that imports Scrapy start shut"),
     Verb("disarm", "disarm", "take that back; on record, with a name"),
     Verb("report", "report", "one HTML page of what was refused and fetched, for people, without network"),
+    Verb("dryrun", "dryrun", "judge what the spiders of this project would ask for, without a packet"),
+    Verb("new project", "new_project", "a Scrapy project that already refuses"),
     Verb("ledger docket", "ledger_docket", "what was refused and fetched under each notice"),
     Verb("ledger redact", "ledger_redact", "erase the details of entries; hashes stay as they were"),
     Verb("ledger rotate-key", "ledger_rotate_key", "seal further details to another of counsel's keys"),
 )
-_FAMILIES = {"policy": "documents: judge, explain, write, withdraw", "ledger": "the record: verify, read, redact"}
+_FAMILIES = {
+    "policy": "documents: judge, explain, write, withdraw",
+    "ledger": "the record: verify, read, redact",
+    "new": "begin something: a project",
+}
 _SHOWN = 20
 _EXIT_CODES = "exit codes: 0 clean; 1 refused, or lint findings; 2 usage, or broken policies; 3 evidence not intact"
 

@@ -1,0 +1,69 @@
+"""`scrapy desist dryrun`: judge what a project would ask for, without a packet."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..decide import Judge
+    from ..enforce.dry import Spoken
+
+__all__ = ["configure", "run"]
+
+_EXAMPLES = """\
+examples:
+  scrapy desist dryrun faces
+  scrapy desist dryrun --all --format sarif > desist.sarif
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Spiders by name, or all of the project in this folder."""
+    parser.epilog = _EXAMPLES
+    parser.add_argument("spiders", nargs="*", metavar="SPIDER", help="spiders of the project in this folder")
+    parser.add_argument("--all", action="store_true", help="every spider of the project")
+    parser.add_argument("--format", choices=("text", "jsonl", "json", "sarif"), default="text", help="default: text")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 where all is allowed, 1 where something is refused, 2 where a spider could not be read."""
+    from ..enforce.dry import Spoken, Trouble, asked
+    from .policy_check import Tally
+    from .rows import writer_of
+
+    if bool(args.spiders) == args.all:
+        raise UsageError("which spiders?", help="scrapy desist dryrun SPIDER, or --all")
+    tally, numbers, troubles, judge = Tally(), Counter[str](), 0, None
+    writer = writer_of(args.format, sys.stdout, brief=True)
+    for one in asked(args.spiders):
+        if isinstance(one, Spoken):
+            judge = _judge(one)
+        elif isinstance(one, Trouble):
+            troubles += 1
+            print(f"{one.spider}: {one.why}", file=sys.stderr)
+        elif judge:
+            numbers[one.place] += 1
+            decision = judge.decide(one.url)
+            tally.count(decision)
+            if decision.refused or args.format != "text":
+                writer.write(decision, f"{one.place}:{numbers[one.place]}")
+    writer.close()
+    if args.format == "text":
+        print(tally.summary("project"))
+    return 2 if troubles else 1 if tally.refused else 0
+
+
+def _judge(spider: Spoken) -> Judge:
+    """The judge that the gates of a crawl of this spider would ask."""
+    from ..decide import Judge, Options
+    from ..policy import PolicySet
+
+    said = spider.options
+    options = Options(notices_to_others=said.notices_to_others, unknown_platform=said.unknown_platform)
+    policies = PolicySet.load(list(said.policies) or None)
+    return Judge(policies, agent=said.agent, purposes=spider.purposes, options=options)
