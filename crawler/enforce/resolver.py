@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -139,13 +140,11 @@ class Resolver:
             with self.sending:
                 judge()
                 dns.query.send_udp(udp, question, server, until)
-            try:
+            with suppress(dns.message.Truncated):
                 short: dns.message.Message = dns.query.receive_udp(
                     udp, server, until, query=question, raise_on_truncation=True
                 )[0]
                 return short
-            except dns.message.Truncated:
-                pass
         with socket.create_connection(server, self._timeout) as tcp:
             tcp.setblocking(False)
             with self.sending:
