@@ -148,16 +148,20 @@ class PolicySet:
         return self.owners_by_name(host)
 
     def owners_by_name(self, host: str) -> tuple[tuple[int, Reach], ...]:
-        """The same for what is no address: owners of this name, and of each name above it that has a suffix rule."""
+        """The same for what is no address: owners of this name, and of each name above it that has a suffix rule.
+
+        An owner's longest name decides how far it reaches, so that what it reserves below a site stays reserved.
+        """
         hosts = self._hosts
-        found: set[int] = set()
+        found: dict[int, int] = {}
         name = host
         while name:
             if name in hosts:
                 exact_too = name is host
-                found.update(v & ~1 for v in self._values(hosts[name]) if exact_too or not v & 1)
+                for number, reach in _widest(v for v in self._values(hosts[name]) if exact_too or not v & 1):
+                    found.setdefault(number, reach)
             name = name.partition(".")[2]
-        return _nearest(found) if found else ()
+        return tuple((number, Reach(reach)) for number, reach in sorted(found.items())) if found else ()
 
     def _values(self, value: int) -> tuple[int, ...]:
         return (value,) if value >= 0 else self.image.shared[-value - 1]
@@ -213,13 +217,13 @@ def _names_hosts(record: PlatformRecord) -> Iterator[bool]:
         yield from (bool(scope.hosts) and scope.hosts != ("all",) for scope in scopes)
 
 
-def _nearest(found: set[int]) -> tuple[tuple[int, Reach], ...]:
-    """Each owner once, with the widest of its reaches: a host that is listed and ordinary is ordinary."""
+def _widest(values: Iterable[int]) -> Iterable[tuple[int, int]]:
+    """Each owner of one name once, with the widest of its reaches: a name that is listed and ordinary is ordinary."""
     best: dict[int, int] = {}
-    for value in found:
+    for value in values:
         number, reach = value >> 3, value >> 1 & 3
         best[number] = min(reach, best.get(number, reach))
-    return tuple((number, Reach(reach)) for number, reach in sorted(best.items()))
+    return best.items()
 
 
 def _slice(data: memoryview, ends: Any, number: int) -> memoryview:

@@ -36,10 +36,21 @@ def test_a_host_has_all_its_owners() -> None:
     assert owners(held, "x.media.a.test") == {"a": Reach.ORDINARY, "b": Reach.ORDINARY}
 
 
-def test_the_wider_reach_counts_where_two_rules_name_a_host() -> None:
-    """A project host below an ordinary suffix stays ordinary: fail closed."""
-    held = platforms("platform: a\nhosts: [a.test, {host: dev.a.test, role: project}]\n")
-    assert owners(held, "dev.a.test") == {"a": Reach.ORDINARY}
+def test_the_longest_name_decides_how_far_an_owner_reaches() -> None:
+    """What a platform reserves below a site is reserved, and a site below what it reserves is a site."""
+    held = platforms(
+        "platform: a\nhosts: [a.test, {host: dev.a.test, role: project}, www.dev.a.test]\n",
+        "platform: b\nhosts: [dev.a.test]\n",
+    )
+    assert owners(held, "x.dev.a.test") == {"a": Reach.RESERVED, "b": Reach.ORDINARY}
+    assert owners(held, "www.dev.a.test") == {"a": Reach.ORDINARY, "b": Reach.ORDINARY}
+
+
+def test_a_name_that_is_listed_twice_has_the_wider_reach() -> None:
+    """Two documents of one platform that differ about one name: fail closed."""
+    held = platforms("platform: a\nhosts: [{host: a.test, role: project}, {host: a.test, match: exact}]\n")
+    assert owners(held, "a.test") == {"a": Reach.ORDINARY}
+    assert owners(held, "x.a.test") == {"a": Reach.RESERVED}
 
 
 def test_a_platform_in_a_later_folder_is_extended(tmp_path: Path) -> None:
