@@ -63,7 +63,6 @@ _FAMILIES = {
     "ledger": "the record: verify, read, redact",
     "new": "begin something: a project",
 }
-_SHOWN = 20
 _EXIT_CODES = "exit codes: 0 clean; 1 refused, or lint findings; 2 usage, or broken policies; 3 evidence not intact"
 
 
@@ -115,8 +114,6 @@ def _findings(error: DesistError) -> list[str]:
     """Everything that is wrong with documents, one finding a paragraph; the last lines on a screen stay the error's."""
     if not isinstance(error, PolicyError) or not error.diagnostics:
         return []
-    from ..policy.diagnostic import render
+    from ..policy.diagnostic import paragraphs
 
-    shown = [f"{render(diagnostic)}\n" for diagnostic in error.diagnostics[:_SHOWN]]
-    more = len(error.diagnostics) - len(shown)
-    return [*shown, f"... and {more} more\n"] if more else shown
+    return paragraphs(error.diagnostics)

@@ -15,15 +15,17 @@ from typing import NoReturn
 
 from scrapy.utils.reactor import is_asyncio_reactor_installed, is_reactor_installed
 
-from ..errors import DesistError
+from ..errors import DesistError, PolicyError
+from ..policy.diagnostic import paragraphs
 from .process import GATE
 
 __all__ = ["leave", "say"]
 
 
 def say(error: DesistError) -> None:
-    """Print the message, its place and its mend on stderr, once."""
-    print(f"error: {error}", file=sys.stderr, flush=True)
+    """Print the message, its place and its mend on stderr, once; before it, all that is wrong with documents."""
+    findings = paragraphs(error.diagnostics) if isinstance(error, PolicyError) else []
+    print("\n".join([*findings, f"error: {error}"]), file=sys.stderr, flush=True)
 
 
 def leave(code: int) -> NoReturn:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal
 
 import msgspec
 
 from ..model import Place
 
-__all__ = ["Diagnostic", "Severity", "closest", "render", "summary"]
+__all__ = ["Diagnostic", "Severity", "closest", "paragraphs", "render", "summary"]
 
 Severity = Literal["error", "warning"]
 
@@ -71,6 +71,13 @@ def _excerpt(diagnostic: Diagnostic, text: str) -> list[str]:
     width = max(1, min(diagnostic.width, len(shown) - (column - shift) + 1))
     gutter = " " * len(number)
     return [f"  {number} | {shown}", f"  {gutter} | {' ' * (column - shift - 1)}{'^' * width}"]
+
+
+def paragraphs(diagnostics: Sequence[Diagnostic], most: int = 20) -> list[str]:
+    """Findings as they are put before an error's own lines, which stay the last on a screen."""
+    shown = [f"{render(diagnostic)}\n" for diagnostic in diagnostics[:most]]
+    more = len(diagnostics) - len(shown)
+    return [*shown, f"... and {more} more\n"] if more else shown
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:

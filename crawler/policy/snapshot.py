@@ -67,7 +67,7 @@ def compile_loaded(loaded: Loaded) -> Image:
     errors = [finding for finding in lint(loaded) if finding.severity == "error"]
     if errors:
         message = f"{summary(errors)}, the first at {errors[0].place}: {errors[0].message}"
-        raise PolicyError(message, diagnostics=errors, help="see them all: desist policy lint")
+        raise PolicyError(message, diagnostics=errors, help="mend them, then: desist policy lint DIR")
     return image_of(make_image(compile_documents(loaded), revision_of(loaded.files), documents=len(loaded.documents)))
 
 

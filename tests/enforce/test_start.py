@@ -39,7 +39,7 @@ def test_broken_policy_names_its_place(project, spider, web, runner) -> None:
     broken = project.policies / "platforms" / "broken.yaml"
     broken.write_text("platform: broken\nname: Broken\nhots: [broken.test]\n")
     done = run(project, spider, web, **RUNNERS[runner])
-    refused_to_start(done, web, f"{broken}:3:1", "hots", "help:")
+    refused_to_start(done, web, f"{broken}:3:1", "hots", "help: did you mean `hosts`?")
     assert not project.ledger.exists()
 
 
