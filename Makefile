@@ -25,6 +25,10 @@ $(VENV)/.bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	touch $@
 
+$(VENV)/.docs: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	touch $@
+
 install: $(VENV)/.core
 
 demo: $(VENV)/.core  ## the main job, on simulated platforms, without internet
@@ -59,6 +63,9 @@ nightly: $(VENV)/.dev debian  ## long crash loops and fuzzing
 
 bench: $(VENV)/.bench  ## side by side with peers, in one run
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+docs: $(VENV)/.docs  ## the manual as pages, without a warning
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs .build/docs
 
 clean:
 	rm -rf $(VENV) .build build dist *.egg-info
