@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
 import pytest
 
 from desist.testing import plugin
@@ -11,3 +14,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the plugin under the name of its entry point, unless it is there."""
     if not config.pluginmanager.hasplugin("desist"):
         config.pluginmanager.register(plugin, "desist")
+
+
+@pytest.fixture(autouse=True)
+def _environment_as_it_was() -> Iterator[None]:
+    """Scrapy writes SCRAPY_SETTINGS_MODULE into the environment when it looks for a project: no test hands it on."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
