@@ -231,8 +231,6 @@ def _pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "pytest",
         "-q",
         "-p",
-        "desist.testing.plugin",
-        "-p",
         "no:cacheprovider",
         *arguments,
     ]
