@@ -176,7 +176,7 @@ def test_letter_stops_what_is_in_flight_queued_and_idle(
     pages = [hit.arrived_ns for hit in web["late.test"].hits if hit.path.startswith("/p/")]
     assert facts["cancelled"] >= len(pages)  # a handler may hold some back until one of its connections is free
     assert max(pages) < facts["in_force"] * 1000
-    assert facts["purged"] > 200
+    assert sum(one["purged"] for one in certificates(done.ledger)) > 200  # the complete set may overtake the overlay
     assert facts["last_byte"] <= facts["in_force"]
 
 
