@@ -133,7 +133,9 @@ class WireGate(BaseDownloadHandler):
 
     def _judge(self, request: Request) -> Decision:
         site = self._warden.site
-        return self._warden.judge(request.url) if site is None else site.on_hand(request)
+        if site is None:
+            return self._warden.trouble(request.url, "the gates for robots.txt and signals are not in place")
+        return site.on_hand(request)
 
     def _header(self, request: Request, place: Place) -> Decision | None:
         """The refusal of a Host header that names another host than the URL does (RFC 9112 3.2)."""
