@@ -213,8 +213,9 @@ class PatternIndex:
                 self._take(self._heads.get(key, -1), likely)
             at = self._parents[at]
         for size in self._tail_sizes:
-            if path[-size:] in self._tails:
-                self._take(self._tails[path[-size:]], likely)
+            if size > len(path):  # a shorter slice would find the path's whole end once more
+                break
+            self._take(self._tails.get(path[-size:], -1), likely)
         for size, grams in self._grams:
             runs = {path[i : i + size] for i in range(len(path) - size + 1)}
             for run in grams.keys() & runs:

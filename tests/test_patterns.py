@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from desist.patterns import Pattern, PatternIndex, normalise_path, path_of
@@ -119,6 +119,7 @@ short_paths = st.text(st.sampled_from("/ab"), max_size=9).map("/".__add__)
 
 
 @given(st.lists(short_patterns, max_size=60), short_paths)
+@example(["*/$", "*aa$"], "/")  # a path shorter than an end by which patterns are filed
 def test_the_index_finds_what_each_pattern_finds(patterns: list[str], path: str) -> None:
     """Few or many, literal or wild: the index names exactly the patterns that match one by one."""
     index = PatternIndex([Pattern(p) for p in patterns])
