@@ -1,6 +1,7 @@
 # Four verbs for people and CI alike. A second run installs nothing and needs no network.
+# Another Python beside it: make test PYTHON=python3.13 VENV=.venv313
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 APT := $(shell command -v apt-get 2>/dev/null)
 # Debian packages that the tests need, as command:package pairs.
@@ -60,6 +61,7 @@ test: lint types rooms pytest  ## what CI runs
 
 nightly: $(VENV)/.dev debian  ## long crash loops and fuzzing
 	$(BIN)/pytest -q -m nightly
+	$(BIN)/pytest -q -m "not nightly" --hypothesis-profile=search tests/property tests/robots tests/test_patterns.py tests/test_urls.py
 
 bench: $(VENV)/.bench  ## side by side with peers, in one run
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
