@@ -59,9 +59,8 @@ pytest: $(VENV)/.dev debian
 
 test: lint types rooms pytest  ## what CI runs
 
-nightly: $(VENV)/.dev debian  ## long crash loops and fuzzing
-	$(BIN)/pytest -q -m nightly
-	$(BIN)/pytest -q -m "not nightly" --hypothesis-profile=search tests/property tests/robots tests/test_patterns.py tests/test_urls.py
+nightly: $(VENV)/.dev debian  ## long crash loops, fuzzing, and new examples for every property
+	$(BIN)/pytest -q -m "nightly or hypothesis" --hypothesis-profile=search
 
 bench: $(VENV)/.bench  ## side by side with peers, in one run
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done

@@ -6,8 +6,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from desist.testing import plugin
+
+settings.register_profile("same", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("search", deadline=None, print_blob=True)
+settings.load_profile("same")  # one commit, one answer; `make nightly` looks for new examples instead
 
 
 def pytest_configure(config: pytest.Config) -> None:
