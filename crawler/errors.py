@@ -14,13 +14,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from .policy.diagnostic import Diagnostic
 
 __all__ = [
+    "EXIT_CODES",
     "DesistError",
     "EvidenceError",
     "GateError",
@@ -30,6 +32,18 @@ __all__ = [
     "PolicyError",
     "UsageError",
 ]
+
+EXIT_CODES: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        0: "clean",
+        1: "refused, or lint findings",
+        2: "usage, or broken policies; a crawl whose gates, ledger or documents are not in order",
+        3: "evidence not intact, or short of what was asked for",
+        126: "a forked child that was to become a program that no setting declares: the program was not started",
+        130: "interrupted from the keyboard",
+    }
+)
+"""What the exit codes of `desist`, and of a process under its gates, mean. No other code is ours."""
 
 
 class DesistError(Exception):

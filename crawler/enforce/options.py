@@ -8,7 +8,7 @@ the spider.
 from __future__ import annotations
 
 import difflib
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 import msgspec
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
@@ -18,28 +18,144 @@ from ..errors import UsageError
 from ..model import Purpose
 from ..robots import product_token
 
-__all__ = ["HELD", "KNOWN", "Options", "declared_purposes", "held_options"]
+__all__ = ["HELD", "KNOWN", "SETTINGS", "Options", "Setting", "declared_purposes", "held_options"]
 
 HELD: Final = "_DESIST_OPTIONS"
 """The settings key under which the options of a process are held, out of reach of every named priority."""
 
 _PROJECT: Final = SETTINGS_PRIORITIES["project"]
 _PER_SPIDER: Final = "DESIST_PURPOSES"
-KNOWN: Final = (
-    "DESIST_AGENT",
-    "DESIST_COUNSEL_KEY",
-    "DESIST_INFRA",
-    "DESIST_LEDGER",
-    "DESIST_NAMESERVERS",
-    "DESIST_NOTICES_TO_OTHERS",
-    "DESIST_OBSERVE_UNTIL",
-    "DESIST_OPERATOR",
-    "DESIST_POLICIES",
-    "DESIST_PROXIES",
-    _PER_SPIDER,
-    "DESIST_ROBOTS_MODE",
-    "DESIST_UNKNOWN_PLATFORM",
+
+
+class Setting(NamedTuple):
+    """One `DESIST_*` setting, as docs/reference/settings.md says it."""
+
+    name: str
+    takes: str
+    default: str
+    example: str
+    """A line of settings.py."""
+    meaning: str
+    who: str = "the project"
+    """Where it may stand: anywhere else, the crawl does not start."""
+    environment: str = ""
+    """What commands that run outside a project take from the environment variable of the same name."""
+
+
+SETTINGS: Final = (
+    Setting(
+        "DESIST_AGENT",
+        "text",
+        "the first product of `USER_AGENT`",
+        'DESIST_AGENT = "ExampleBot"',
+        "The product token that is matched against robots.txt: letters, `-` and `_`, and part of `USER_AGENT`, since "
+        "a site could not address the crawler otherwise. `Mozilla` names no crawler, so the strictest of all groups "
+        "holds.",
+        who="the project; `USER_AGENT` may be the spider's, as long as the token is part of it",
+    ),
+    Setting(
+        "DESIST_COUNSEL_KEY",
+        "text or path",
+        "the key in the user's configuration folder; at a terminal a pair is made there once",
+        'DESIST_COUNSEL_KEY = "desist-x25519:..."',
+        "Counsel's public key, or the path of a file that holds it. Details (URLs, spider, operator) are sealed to it. "
+        "Where there is none, and none can be made, entries are written without details. One that cannot be read "
+        "keeps the crawl from starting.",
+        environment="the key for `desist arm`, `doctor` and the `ledger` verbs",
+    ),
+    Setting(
+        "DESIST_INFRA",
+        "list of texts",
+        "nothing",
+        'DESIST_INFRA = ["db.example.test:5432", "10.0.0.0/8", "unix:/run/db.sock", "spawn:git", "import:grpc"]',
+        "What the crawling process may reach or start besides the sites that it crawls: `host:port`, `*.host:port`, "
+        "networks, unix sockets, programs (`spawn:`), modules that open sockets by themselves (`import:`). It is "
+        "recorded, and a platform's name or address on it is refused all the same.",
+    ),
+    Setting(
+        "DESIST_LEDGER",
+        "path",
+        "`.desist/ledger.db` in the folder where the crawl is started",
+        'DESIST_LEDGER = "/var/lib/shop/ledger.db"',
+        "The record. A crawl makes one that is absent and never touches a file that is no ledger. It must lie on a "
+        "local disk.",
+        environment="the ledger for `desist doctor`, and for what `desist arm` puts on record",
+    ),
+    Setting(
+        "DESIST_NAMESERVERS",
+        "list of texts",
+        "those of the machine",
+        'DESIST_NAMESERVERS = ["10.0.0.2:53"]',
+        "`address:port` of each name server that the resolver gate asks. Nothing else in the process looks up names.",
+    ),
+    Setting(
+        "DESIST_NOTICES_TO_OTHERS",
+        "`refuse` or `record`",
+        "`refuse`",
+        'DESIST_NOTICES_TO_OTHERS = "record"',
+        "Whether a letter that a platform sent to somebody else refuses your requests too (basis `notice-to-other`), "
+        "or serves as a docket only. Terms, robots.txt and signals refuse either way.",
+    ),
+    Setting(
+        "DESIST_OBSERVE_UNTIL",
+        "date or moment",
+        "unset: nothing passes",
+        'DESIST_OBSERVE_UNTIL = "2026-03-01"',
+        "Until then, at most 14 days ahead, what robots.txt, signals and undeclared destinations would refuse passes, "
+        "on record as `would_refuse`. What an order, a notice or terms forbid never passes. A date means its midnight "
+        "in UTC.",
+    ),
+    Setting(
+        "DESIST_OPERATOR",
+        "text",
+        "nobody",
+        'DESIST_OPERATOR = "Example Crawls Ltd, crawl team"',
+        "Who answers for the crawl. It is sealed to counsel with the details of each entry.",
+    ),
+    Setting(
+        "DESIST_POLICIES",
+        "list of paths",
+        "the shipped documents, and `./policies` where it holds any",
+        'DESIST_POLICIES = ["shipped", "policies"]',
+        "Folders of policy documents; `shipped` stands for those that come with Desist. Naming your own alone leaves "
+        "the shipped ones out.",
+    ),
+    Setting(
+        "DESIST_PROXIES",
+        "list of texts",
+        "nothing: a proxy that is not declared is refused",
+        'DESIST_PROXIES = ["proxy.example.test:3128"]',
+        "`host:port` of each proxy or rendering service that requests may go through. The target is judged as ever; "
+        "what the far side does beside it is not seen.",
+    ),
+    Setting(
+        _PER_SPIDER,
+        "list of words",
+        "undeclared: judged as if it had all",
+        'DESIST_PURPOSES = ["research", "archive"]',
+        "What is fetched for: `index`, `archive`, `research`, `monitoring`, `train-ai`, `biometric`, "
+        "`commercial-reuse`. Signals and permissions speak of purposes.",
+        who="the project, or a spider in `custom_settings`, or `-s`",
+    ),
+    Setting(
+        "DESIST_ROBOTS_MODE",
+        "`strict` or `rfc`",
+        "`strict`",
+        'DESIST_ROBOTS_MODE = "rfc"',
+        "`rfc` follows RFC 9309 by the letter. `strict` refuses besides wherever the RFC only says MAY, or readings of "
+        "the file differ.",
+    ),
+    Setting(
+        "DESIST_UNKNOWN_PLATFORM",
+        "`robots` or `refuse`",
+        "`robots`",
+        'DESIST_UNKNOWN_PLATFORM = "refuse"',
+        "What happens to a host that no document names: its robots.txt and signals decide, or it is refused (basis "
+        "`default`).",
+    ),
 )
+"""Every setting there is, in the order of the alphabet. A name that is not here keeps a crawl from starting."""
+KNOWN: Final = tuple(setting.name for setting in SETTINGS)
 
 RobotsMode = Literal["strict", "rfc"]
 UnknownPlatform = Literal["robots", "refuse"]
