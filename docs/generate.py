@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference that follow from the code: commands, codes, policy documents.
+"""Write the pages of docs/reference, all of which follow from the code.
 
 `python docs/generate.py` writes them; with `--check` it exits 1 where a page is stale, and a test runs that.
 """
@@ -6,27 +6,44 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from desist.commands.main import VERBS, build_parser
+from desist.enforce.options import SETTINGS
+from desist.enforce.stats import STATS
+from desist.errors import EXIT_CODES
+from desist.ledger.words import FACTS, GATES, KINDS
 from desist.policy.codes import CODES
+
+sys.path.insert(0, str(Path(__file__).parent))
+from api import python_api  # the file beside this one
 
 REFERENCE = Path(__file__).parent / "reference"
 SCHEMA = Path(__file__).parent.parent / "policies" / "schema.json"
 _HEAD = "<!-- Written by docs/generate.py; edit the code it is made from. -->\n"
 
 
+_COMMANDS = """\
+Each verb is also there as `scrapy desist VERB`. Where no exit code is named, it is 0, and 2 as for every verb: see
+[exit codes](exit-codes.md).
+"""
+
+
 def commands() -> str:
     """Every verb with what it does, its arguments and its examples."""
-    parts = ["# Commands\n", "Each verb is also there as `scrapy desist VERB`.\n"]
+    parts = ["# Commands\n", _COMMANDS]
     for verb in sorted(VERBS):
         parser = _parser(verb.words)
         parts += [f"## desist {verb.words}\n", f"{verb.summary[0].upper()}{verb.summary[1:]}.\n"]
         parts += ["\n".join(_arguments(parser)) + "\n"]
+        code = " ".join((parser.get_default("run").__doc__ or "").split())
+        parts += [f"Exit code: {code}\n"] if re.search(r"\b[0-3]\b", code) else []
         parts += [f"```text\n{parser.epilog.rstrip()}\n```\n"] if parser.epilog else []
     return "\n".join(parts)
 
@@ -99,11 +116,125 @@ def _value(field: Mapping[str, Any]) -> str:
     return str(field.get("type", "text")).replace("string", "text")
 
 
+def settings() -> str:
+    """Every `DESIST_*` setting, from the list that a crawl checks names against."""
+    parts = ["# Settings\n", _SETTINGS]
+    for setting in SETTINGS:
+        rows = [("takes", setting.takes), ("default", setting.default), ("set by", setting.who)]
+        rows += [("environment", setting.environment)] if setting.environment else []
+        table = [f"| {name} | {text} |" for name, text in rows]
+        parts += [f"## {setting.name}\n", f"{setting.meaning}\n", "\n".join(["| | |", "|---|---|", *table]) + "\n"]
+        parts += [f"```python\n{setting.example}\n```\n"]
+    return "\n".join(parts)
+
+
+_SETTINGS = """\
+They stand in a project's `settings.py`, beside `ADDONS = {"desist.addon.Addon": 0}`, and are read once, before a
+spider's own settings exist. An unknown name, a value that cannot be read, or a setting above project priority (in a
+spider's `custom_settings` or by `-s`) keeps the crawl from starting, with exit code 2. `DESIST_PURPOSES` alone
+belongs to the spider.
+
+Texts in a list may also be one text with commas between them. Environment variables are not settings: where a
+deployment hands a value over in the environment, `settings.py` reads it (`os.environ[...]`). A few commands that
+run outside a project take the variable of the same name, as said below.
+"""
+
+
+def stats() -> str:
+    """Every stat that a crawl counts."""
+    parts = ["# Stats\n", _STATS, "| stat | counts |\n|---|---|"]
+    parts += [f"| `{stat.name}` | {stat.meaning} |" for stat in STATS]
+    return "\n".join(parts) + "\n"
+
+
+_STATS = """\
+They stand among Scrapy's own stats, in `crawler.stats` and in the last lines of a crawl's log. They are a
+convenience: what counts as evidence is the ledger.
+"""
+
+
+def exit_codes() -> str:
+    """What the exit codes of `desist` and of gated processes mean."""
+    parts = ["# Exit codes\n", "| code | meaning |\n|---|---|"]
+    parts += [f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items()]
+    return "\n".join(parts) + "\n\n" + _EXIT_CODES
+
+
+_EXIT_CODES = """\
+## Of commands
+
+`desist VERB` and `scrapy desist VERB` end with the same code. 1 is an answer, not a failure: a script that only
+wants to know whether the command worked asks for a code below 2. What 1 means for a verb stands on the
+[commands](commands.md) page.
+
+## Of a crawl
+
+Scrapy ends a crawl with 0 whatever became of its pages, and refusals do not change that: they are what was asked
+for. With the add-on `scrapy crawl` ends with 2
+
+- before the first DNS question, where a setting, a policy document, the ledger or a gate is not in order;
+- in the middle, where the ledger can no longer be written: nothing is fetched any more, and the crawl stops.
+
+A supervisor should not restart a crawl that ended with 2 without a person having read the last lines of its log:
+the cause is still there.
+"""
+
+
+def ledger() -> str:
+    """Kinds, fields, gates and facts of the entries of a ledger."""
+    parts = ["# Ledger entries\n", _LEDGER, "## Kinds\n"]
+    parts += [_table(("kind", "records"), KINDS)]
+    parts += ["## Fields\n", _table(("field", "holds"), dict(_entry_fields()), code=False)]
+    parts += [
+        "## Gates\n",
+        _table(("gate", "what was stopped"), {name or "(none)": text for name, text in GATES.items()}),
+    ]
+    parts += [
+        "## Facts\n",
+        "Small public facts, in the clear: natural numbers, and ids that name no host, path or person.\n",
+    ]
+    parts += [_table(("fact", "kinds and meaning"), FACTS)]
+    return "\n".join(parts)
+
+
+_LEDGER = """\
+An entry is sorted JSON of integers and printable ASCII. It is hashed as `SHA-256(0x00 || entry)` (RFC 9162 section
+2.1.1) and stored as hashed. What it must not show in the clear is sealed beside it, to counsel's key.
+"""
+
+
+def _entry_fields() -> Iterator[tuple[str, str]]:
+    """Each field of an entry with the string below it, from the source."""
+    source = (Path(__file__).parent.parent / "crawler" / "ledger" / "entry.py").read_text(encoding="utf-8")
+    [entry] = [one for one in ast.parse(source).body if isinstance(one, ast.ClassDef) and one.name == "Entry"]
+    for field, after in zip(entry.body, [*entry.body[1:], None], strict=True):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            said = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
+            if not said:
+                raise LookupError(f"field `Entry.{field.target.id}` has no string below it that says what it means")
+            yield f"`{field.target.id}`", " ".join(str(said).split()).replace("|", "\\|")
+
+
+def _table(head: tuple[str, str], rows: Mapping[Any, str], *, code: bool = True) -> str:
+    lines = [f"| {head[0]} | {head[1]} |", "|---|---|"]
+    lines += [f"| {f'`{name}`' if code else name} | {text} |" for name, text in rows.items()]
+    return "\n".join(lines) + "\n"
+
+
 def _prose(part: Mapping[str, Any]) -> str:
     return " ".join(str(part.get("description", "")).split()).replace("|", "\\|")
 
 
-PAGES = {"commands.md": commands, "codes.md": codes, "documents.md": documents}
+PAGES = {
+    "codes.md": codes,
+    "commands.md": commands,
+    "documents.md": documents,
+    "exit-codes.md": exit_codes,
+    "ledger.md": ledger,
+    "python.md": python_api,
+    "settings.md": settings,
+    "stats.md": stats,
+}
 
 
 def main(argv: list[str]) -> int:

@@ -60,6 +60,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     """What anybody may read. It names no URL, no person and no platform that no policy names."""
 
     v: Literal[1]
+    """Version of this form."""
     w: str
     """The session, a UUIDv7 (RFC 9562)."""
     n: Annotated[int, msgspec.Meta(ge=1)]
@@ -67,6 +68,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     p: bytes
     """Leaf hash of the session's entry before; for `open`, of the ledger's last (32 zero octets in a new one)."""
     k: Kind
+    """What the entry records."""
     t: _Micros
     """Wall clock, microseconds since 1970, as the machine had it: order is the place in the ledger, never this."""
     m: _Micros
@@ -74,9 +76,13 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     platforms: dict[str, tuple[int, int]] = {}
     """For each platform the requests (permitted, refused) in this session, this entry included."""
     basis: str = ""
+    """What kind of rule refused, or would have under observation."""
     rule: str = ""
+    """The id of that rule; a keyed tag where the id would name a host."""
     docket: str = ""
+    """What it is filed against, as far as it names no host."""
     gate: Gate = ""
+    """Where it was stopped."""
     rev: int = 0
     """Which policy revision judged: the number under which this session announced it."""
     facts: dict[str, int | str] = {}

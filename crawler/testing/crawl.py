@@ -44,10 +44,13 @@ class Crawl(msgspec.Struct, frozen=True):
 
     exit_code: int
     items: list[dict[str, Any]]
+    """What the spider yielded."""
     decisions: list[Recorded]
     """What the ledger holds, in its order."""
     log: str
+    """The child's standard output and error."""
     ledger: Path
+    """Path of the record."""
 
     @property
     def refused(self) -> list[Recorded]:

@@ -14,12 +14,17 @@ class Connection(msgspec.Struct, kw_only=True):
     """One accepted TCP connection; it counts even where the client never sent a byte."""
 
     id: int
+    """Counts up from the first connection of the simulated web."""
     site: str
     """The name of the site whose address was connected to."""
     address: str
+    """The address of the site."""
     port: int
+    """The port of the site."""
     peer_port: int
+    """The client's port."""
     tls: bool
+    """Whether it came to the HTTPS port."""
     opened_ns: int
     """Unix time in ns at which the kernel took in its handshake, known to a tick of at most 10 ms: never earlier."""
     closed_ns: int = 0
@@ -27,7 +32,9 @@ class Connection(msgspec.Struct, kw_only=True):
     bytes_in: int = 0
     """Bytes received, TLS records included."""
     bytes_out: int = 0
+    """Bytes sent."""
     requests: int = 0
+    """How many requests it carried."""
     error: str = ""
     """Why it ended early, for example a failed handshake."""
 
@@ -42,16 +49,21 @@ class Hit(msgspec.Struct, kw_only=True):
     arrived_ns: int
     """Unix time in ns at which the kernel took in the head's last byte (SO_TIMESTAMPNS; else the time of reading)."""
     scheme: str
+    """`http` or `https`."""
     method: str
+    """`GET` and its like."""
     host: str
     """The Host header as received."""
     path: str
     """The request target as received."""
     headers: tuple[tuple[str, str], ...]
+    """All fields as received, in their order."""
     connection: int
     """`Connection.id`."""
     bytes_in: int
+    """Octets of the request."""
     bytes_out: int = 0
+    """Octets of the answer."""
     status: int = 0
     """0 while nothing was answered."""
 

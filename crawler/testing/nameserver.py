@@ -32,11 +32,17 @@ class Answer(msgspec.Struct, frozen=True):
     """What one name answers once: addresses, or a CNAME, or an error code, or silence."""
 
     a: tuple[str, ...] = ()
+    """IPv4 addresses."""
     aaaa: tuple[str, ...] = ()
+    """IPv6 addresses."""
     cname: str = ""
+    """The name that this one is an alias of."""
     ttl: int = 0
+    """Seconds."""
     rcode: str = "NOERROR"
+    """The response code: `NXDOMAIN`, `SERVFAIL`, ..."""
     silent: bool = False
+    """No answer at all."""
 
 
 class NameServer:

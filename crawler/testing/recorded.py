@@ -22,14 +22,21 @@ class Recorded(msgspec.Struct, frozen=True):
     """One permit or refusal of the ledger."""
 
     effect: Literal["allow", "refuse"]
+    """`allow` for a permit, `refuse` for a refusal."""
     session: str
+    """The id of the session."""
     number: int
     """Its place in the session, as `Refused.receipt` gives it."""
     basis: str
+    """As in `Reason.basis`, by its text."""
     rule: str
+    """The id of the governing rule."""
     docket: str
+    """What the refusal is filed against."""
     gate: str
+    """Where it was stopped."""
     platforms: tuple[str, ...]
+    """Slugs of the platforms."""
     url: str = ""
     """Empty without counsel's key."""
 

@@ -41,14 +41,19 @@ class Page(msgspec.Struct, frozen=True):
     """One answer. Links to names of the same simulated web get that web's port when they are served."""
 
     body: str | bytes = ""
+    """Text goes out as UTF-8."""
     status: int = 200
+    """The HTTP status code."""
     headers: Mapping[str, str | list[str]] = {}
+    """Further header fields; a list stands for several fields of one name."""
     media_type: str = "text/html; charset=utf-8"
+    """The Content-Type; empty sends none."""
     redirect: str = ""
     """The Location; the status becomes 302 unless a 3xx is given."""
     delay: float = 0.0
     """Seconds before the first byte."""
     failure: Failure | None = None
+    """How it fails; None answers."""
     drip: float = 0.05
     """Seconds between two bytes of `Failure.DRIP`."""
 
@@ -79,6 +84,7 @@ class Site(msgspec.Struct, frozen=True):
     """One site: its names, its well-known files, its pages, and the policy documents that a crawler holds about it."""
 
     name: str
+    """The first host name, for example `pictogram.test`."""
     aliases: tuple[str, ...] = ()
     """Further names; `*.pictogram.test` stands for every name below."""
     robots: str | Page | None = None
