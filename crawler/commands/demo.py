@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["configure", "run"]
 
-_STAGES = ("links not followed", "requests stopped", "ways round the gates")
+_STAGES = ("links not followed", "requests stopped", "attempts that went round the gates")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

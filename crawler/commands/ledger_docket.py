@@ -12,6 +12,7 @@ from .ledger_paths import add_key, add_why, announce_read, openers_of
 
 if TYPE_CHECKING:
     from ..report.docket import Docket, NoticeFacts, SessionFacts, Stage
+    from ..report.observed import Observation
 
 __all__ = ["configure", "run"]
 
@@ -30,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
     """0; 2 where no such docket is on record."""
     from ..ledger.query import Reader
     from ..report.docket import dockets
+    from ..report.observed import observation_in_words, observations
 
     *rest, last = args.paths
     notice = last if rest and not Path(last).exists() else ""
@@ -38,9 +40,12 @@ def run(args: argparse.Namespace) -> int:
     for path in paths:
         announce_read(path, "docket", args.why)
         with Reader(path) as reader:
-            files = dockets(reader, openers, notice)
+            files, observed = dockets(reader, openers, notice), observations(reader)
         found += len(files)
-        _print_json(path, files) if args.format == "json" else _print_text(path, files, sealed=not openers)
+        if args.format == "json":
+            _print_json(path, files, observed)
+        else:
+            _print_text(path, files, observation_in_words(observed), sealed=not openers)
     if notice and not found:
         raise UsageError(f"no docket `{notice}` is on record", help=f"desist ledger docket {paths[0]}")
     if args.format == "text":
@@ -48,15 +53,18 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _print_json(path: Path, files: list[Docket]) -> None:
+def _print_json(path: Path, files: list[Docket], observed: list[Observation]) -> None:
     import json
     from dataclasses import asdict
 
+    ledger = {"ledger": str(path), "observation": [asdict(one) for one in observed]}
     for docket in files:
-        print(json.dumps({"ledger": str(path), "unrecorded": docket.unrecorded, **asdict(docket)}, sort_keys=True))
+        print(json.dumps({**ledger, "unrecorded": docket.unrecorded, **asdict(docket)}, sort_keys=True))
 
 
-def _print_text(path: Path, files: list[Docket], *, sealed: bool) -> None:
+def _print_text(path: Path, files: list[Docket], observation: str, *, sealed: bool) -> None:
+    if observation:
+        print(observation)
     print(f"{path}: {len(files)} dockets")
     for docket in files:
         _print_docket(docket, sealed=sealed)
@@ -71,16 +79,29 @@ def _print_docket(docket: Docket, *, sealed: bool) -> None:
     if docket.unrecorded:
         print(f"  from {when(docket.unrecorded[0])} to {when(docket.unrecorded[1])}: no record before the first open")
     for session in docket.sessions:
-        spider = session.spider or ("spider sealed" if sealed else "no spider named")
-        print(f"  session {session.w}  {spider}, opened {when(session.opened)}")
-        if notice:
-            _print_force(docket, session)
-        _print_counts(session.refused)
+        _print_session(docket, session, sealed=sealed)
     if len(docket.sessions) != 1:
         print("  all sessions")
         _print_counts({stage: docket.refused(stage) for stage in STAGES})
     if docket.spiders_without:
         print(f"  spiders without a session under it: {', '.join(docket.spiders_without)}")
+    elif notice and not docket.spiders_known:
+        print(f"  spiders without a session under it: {'sealed to counsel' if sealed else 'not on record'}")
+
+
+def _print_session(docket: Docket, session: SessionFacts, *, sealed: bool) -> None:
+    from ..ledger.verify import when
+
+    if session.role == "process":
+        print(f"  session {session.w}  of the process gate, opened {when(session.opened)}")
+        if session.last_permit_before:
+            _line("let pass while observing", f"{session.fetches_between:,} destinations since the notice's receipt")
+    else:
+        spider = session.spider or ("spider sealed" if sealed else "no spider named")
+        print(f"  session {session.w}  {spider}, opened {when(session.opened)}")
+        if docket.notice:
+            _print_force(docket, session)
+    _print_counts(session.refused)
 
 
 def _heading(notice: NoticeFacts) -> str:
@@ -96,21 +117,22 @@ def _heading(notice: NoticeFacts) -> str:
 def _print_force(docket: Docket, session: SessionFacts) -> None:
     from ..ledger.verify import when
 
-    print(f"    in force              {when(session.in_force) if session.in_force else 'never in this session'}")
+    _line("in force", when(session.in_force) if session.in_force else "never in this session")
     if session.vanished:
-        print(
-            f"    vanished              {when(session.vanished)}: no document holds it any more, and none withdrew it"
-        )
-    last = when(session.last_permit_before) if session.last_permit_before else "none on record"
-    print(f"    last permit before    {last}")
-    between = str(session.fetches_between or "none on record")
-    print(f"    fetches in between    {between}{'; no record before the first open' if docket.unrecorded else ''}")
+        _line("vanished", f"{when(session.vanished)}: no document holds it any more, and none withdrew it")
+    _line("last permit before", when(session.last_permit_before) if session.last_permit_before else "none on record")
+    between = f"{session.fetches_between:,}" if session.fetches_between else "none on record"
+    _line("fetches in between", between + ("; no record before the first open" if docket.unrecorded else ""))
     if session.fetches_after:
-        print(f"    fetches in force      {session.fetches_after} (outside its scope, or under a permission)")
+        _line("fetches in force", f"{session.fetches_after:,} (outside its scope, or under a permission)")
 
 
 def _print_counts(refused: Mapping[Stage, int]) -> None:
     from ..report.docket import STAGES
 
     for stage in STAGES:
-        print(f"    {stage:<21} {refused.get(stage, 0):,}")
+        _line(stage, f"{refused.get(stage, 0):,}")
+
+
+def _line(word: str, text: str) -> None:
+    print(f"    {word:<34} {text}")

@@ -8,7 +8,7 @@ tags, which counsel's key is needed to read.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
@@ -18,9 +18,9 @@ from ..ledger.seal import Opener
 
 __all__ = ["STAGES", "Docket", "NoticeFacts", "SessionFacts", "Stage", "dockets", "stage_of"]
 
-Stage = Literal["links not followed", "requests stopped", "ways round the gates"]
+Stage = Literal["links not followed", "requests stopped", "attempts that went round the gates"]
 STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
-_BY_GATE: Final[dict[str, Stage]] = {"early": "links not followed", "process": "ways round the gates"}
+_BY_GATE: Final[dict[str, Stage]] = {"early": "links not followed", "process": "attempts that went round the gates"}
 
 
 def stage_of(gate: str) -> Stage:
@@ -48,8 +48,10 @@ class SessionFacts:
     w: str
     spider: str
     opened: int
+    role: str = "crawl"
+    """`crawl`, or `process`: what the process gate records has a session of its own, which holds no notices."""
     in_force: int = 0
-    """When the session put the notice into force; 0 where it never did."""
+    """When the session put the notice into force, by the certificate of the change where there is one; 0: never."""
     vanished: int = 0
     """When the session found that the notice, in force in an earlier one, is gone from the documents."""
     last_permit_before: int = 0
@@ -69,6 +71,8 @@ class Docket:
     sessions: list[SessionFacts] = field(default_factory=list)
     spiders_without: list[str] = field(default_factory=list)
     """Spiders of the project, as far as details name them, of which no session had the notice in force."""
+    spiders_known: bool = False
+    """Whether any details that a key opened name the project's spiders."""
 
     @property
     def unrecorded(self) -> tuple[int, int] | None:
@@ -98,6 +102,7 @@ def dockets(reader: Reader, openers: Sequence[Opener] = (), name: str = "") -> l
         docket.sessions = [session for session in docket.sessions if _concerns(session)]
         forced = {session.spider for session in docket.sessions if session.in_force}
         docket.spiders_without = sorted(known - forced) if docket.notice else []
+        docket.spiders_known = bool(known)
     return sorted(files.values(), key=lambda docket: (docket.notice is None, docket.name))
 
 
@@ -123,23 +128,53 @@ def _notice(entry: Entry, details: dict[str, Any] | None, before: NoticeFacts | 
 def _second_pass(reader: Reader, openers: Sequence[Opener], files: dict[str, Docket]) -> None:
     rows: dict[str, dict[str, SessionFacts]] = {}
     names: dict[str, dict[str, list[Docket]]] = {}
+    announced: dict[str, int] = {}
     for _, entry, details in reader.entries(openers):
         if entry.w not in rows:
-            spider = str((details or {}).get("spider", ""))
-            rows[entry.w] = {docket: SessionFacts(entry.w, spider, entry.t) for docket in files}
+            rows[entry.w] = _rows(files, entry, str((details or {}).get("spider", "")))
             names[entry.w] = _names(files.values(), functools.partial(reader.tag, openers, entry.w))
-            for docket in files.values():
-                docket.sessions.append(rows[entry.w][docket.name])
-        mine = rows[entry.w]
+        mine, named = rows[entry.w], names[entry.w]
         if entry.k == "notice" and entry.docket in mine:
             _force(mine[entry.docket], entry)
-        elif entry.k == "refuse" and entry.docket in mine:
-            refused = mine[entry.docket].refused
-            requests = int(entry.facts.get("requests", 1))  # a purge records all that it takes out in one entry
-            refused[stage_of(entry.gate)] = refused.get(stage_of(entry.gate), 0) + requests
+        elif entry.k == "policy" and "in_force" in entry.facts:
+            _certify(mine.values(), announced.get(entry.w, 0), int(entry.facts["in_force"]))
+        elif entry.k == "policy":
+            announced[entry.w] = entry.t
+        elif entry.k == "refuse":
+            for docket in _filed(entry, named) & mine.keys():
+                refused = mine[docket].refused
+                requests = int(entry.facts.get("requests", 1))  # a purge records all that it takes out in one entry
+                refused[stage_of(entry.gate)] = refused.get(stage_of(entry.gate), 0) + requests
         elif entry.k == "permit":
-            for docket in {id(d): d for name in entry.platforms for d in names[entry.w].get(name, ())}.values():
-                _permit(docket, mine[docket.name], entry.t)
+            for concerned in {id(d): d for name in entry.platforms for d in named.get(name, ())}.values():
+                _permit(concerned, mine[concerned.name], entry.t)
+
+
+def _rows(files: dict[str, Docket], entry: Entry, spider: str) -> dict[str, SessionFacts]:
+    """A row under each docket for a session that opens."""
+    role = str(entry.facts.get("role", ""))
+    rows = {docket: SessionFacts(entry.w, spider, entry.t, role) for docket in files}
+    for docket in files.values():
+        docket.sessions.append(rows[docket.name])
+    return rows
+
+
+def _filed(entry: Entry, named: Mapping[str, Sequence[Docket]]) -> set[str]:
+    """The dockets of a refusal: its own; for an attempt that documents did not judge, the notices of its platforms."""
+    if entry.gate == "process" and entry.docket.startswith("house:"):
+        return {entry.docket, *(docket.name for name in entry.platforms for docket in named.get(name, ()))}
+    return {entry.docket}
+
+
+def _certify(sessions: Iterable[SessionFacts], announced: int, in_force: int) -> None:
+    """The certificate of a change says when it took force; the notice's own entry may stand a moment later.
+
+    It speaks of notices that were entered between the announcement of its revision and itself; a permit in that moment
+    would contradict it, and then the later instant stands.
+    """
+    for session in sessions:
+        if max(announced, session.last_permit_before + 1) <= in_force <= session.in_force:
+            session.in_force = in_force
 
 
 def _names(files: Iterable[Docket], tag: Callable[[str], str]) -> dict[str, list[Docket]]:

@@ -138,8 +138,9 @@ def test_docket_tells_the_story(ledger: Path, key: Path, capsys: pytest.CaptureF
     out = capsys.readouterr().out
     assert "2026-01-pictogram (pictogram): received 20" in out
     assert "  faces, opened " in out
-    for line in ("links not followed    1", "requests stopped      1", "ways round the gates  1"):
-        assert line in out
+    words = " ".join(out.split())
+    for line in ("links not followed 1", "requests stopped 1", "attempts that went round the gates 1"):
+        assert line in words
     assert main(["ledger", "docket", str(ledger), "another-notice"]) == 2
 
 

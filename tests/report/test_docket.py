@@ -82,7 +82,7 @@ def test_what_was_stopped_is_counted_apart(path: Path) -> None:
         refuse(ledger, "wire", docket="terms-of-another")
         ledger.record("refuse", platforms=["pictogram"], gate="reload", docket=NOTICE, facts={"requests": 10})
     (one,) = read(path).sessions
-    assert one.refused == {"links not followed": 2, "requests stopped": 14, "ways round the gates": 1}
+    assert one.refused == {"links not followed": 2, "requests stopped": 14, "attempts that went round the gates": 1}
 
 
 def test_nothing_is_on_record_before_the_first_open(path: Path) -> None:
@@ -171,3 +171,42 @@ def test_a_notice_that_vanished_is_not_in_force(path: Path) -> None:
     found = {one.w: one for one in read(path).sessions}
     assert (found[second.session].in_force, found[second.session].fetches_between) == (0, 1)
     assert found[second.session].vanished > found[first.session].in_force
+
+
+def test_the_certificate_says_when_a_notice_took_force(path: Path) -> None:
+    """The notice's own entry stands a moment after the change that its certificate dates."""
+    with session(path) as ledger:
+        permit(ledger)
+        ledger.announce("ab" * 32).result()
+        swapped = micros()
+        enter(ledger, swapped)
+        ledger.announce("ab" * 32, facts={"in_force": swapped, "purged": 0}).result()
+    assert read(path).sessions[0].in_force == swapped
+
+
+@pytest.mark.parametrize("moment", ["before the revision", "before the last permit", "after the notice"])
+def test_a_certificate_of_another_change_moves_nothing(path: Path, moment: str) -> None:
+    """One of an earlier change, one of a later, and one that a permit contradicts: the notice's own entry stands."""
+    with session(path) as ledger:
+        moments = {"before the revision": micros()}
+        ledger.announce("ab" * 32).result()
+        moments["before the last permit"] = micros()
+        permit(ledger)
+        enter(ledger, micros())
+        moments["after the notice"] = micros() + 1
+        ledger.announce("ab" * 32, facts={"in_force": moments[moment]}).result()
+    with Reader(path) as reader:
+        (entered,) = [entry.t for _, entry, _ in reader.entries() if entry.k == "notice"]
+    assert read(path).sessions[0].in_force == entered
+
+
+def test_an_attempt_is_filed_under_the_notice_of_its_platform(path: Path) -> None:
+    """Attempts have a session of their own, which holds no notice; what they went for is filed all the same."""
+    with session(path) as ledger:
+        enter(ledger, micros())
+    with Ledger.open(path, role="process", counsel_key=KEY.counsel) as gate:
+        gate.record("refuse", platforms=["pictogram"], gate="process", docket="house:process")
+        gate.record("refuse", platforms=["other"], gate="process", docket="house:process")
+    found = {one.role: one for one in read(path).sessions}
+    assert found["process"].refused == {"attempts that went round the gates": 1}
+    assert found["process"].in_force == 0
