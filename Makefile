@@ -57,7 +57,7 @@ rooms: $(VENV)/.dev
 pytest: $(VENV)/.dev debian
 	$(BIN)/pytest -q -m "not nightly"
 
-test: lint types rooms pytest  ## what CI runs
+test: lint types rooms docs pytest  ## what CI runs
 
 nightly: $(VENV)/.dev debian  ## long crash loops, fuzzing, and new examples for every property
 	$(BIN)/pytest -q -m "nightly or hypothesis" --hypothesis-profile=search
