@@ -72,22 +72,20 @@ def run(args: argparse.Namespace) -> int:
 
 def answers_of(path: Path, key: str, anchors: list[Path]) -> Answers:
     """What is found of one ledger; `key` and `anchors` as typed."""
-    from ..ledger.anchor import Anchors, own_checkpoints, read_anchors, read_verifier
+    from ..ledger.anchor import Anchors, Walk, own_checkpoints, read_anchors, read_verifier
     from ..ledger.query import Reader
-    from ..ledger.verify import verify
+    from ..ledger.verify import Finding, verify
 
     verifier = read_verifier(key) if key else None
     with Reader(path) as reader:
-        own, bad = own_checkpoints(reader.checkpoints(), verifier) if verifier else ([], [])
+        own, bad = own_checkpoints(reader.checkpoints(), verifier)
         signed, kept = Anchors(own, bad), Anchors(read_anchors(anchors, verifier) if verifier else [])
-
-        def each(leaf_hash: bytes) -> None:
-            signed.add(leaf_hash)
-            kept.add(leaf_hash)
-
-        boxes = reader.boxes()
-        record = verify(reader.rows(), boxes=boxes, each=each) if verifier else verify(reader.rows(), boxes=boxes)
-    return Answers(record, signed.result(), kept.result())
+        walk = Walk(signed, kept, stored=reader.tile, size=max((one.size for one in own), default=0))
+        record = verify(reader.rows(), boxes=reader.boxes(), each=walk.add)
+        walk.finish(reader.tiles())
+    record.findings.extend(Finding("tile", seq, message) for seq, message in walk.wrong)
+    own_answer = signed.result(record.size)
+    return Answers(record, own_answer if verifier else own_answer._replace(size=0), kept.result(record.size))
 
 
 def _show(path: Path, answers: Answers) -> None:

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-__all__ = ["BadNote", "Checkpoint", "Signer", "Verifier"]
+__all__ = ["BadNote", "Checkpoint", "Signer", "Verifier", "decode_base64"]
 
 _ED25519 = b"\x01"
 _DASH = "\N{EM DASH} "
@@ -50,10 +50,18 @@ class Checkpoint(NamedTuple):
         found = _BODY.fullmatch(body)
         if not found:
             raise BadNote("is not the three lines of a checkpoint")
-        return cls(found[1], int(found[2]), _decode(found[3]))
+        return cls(found[1], int(found[2]), decode_base64(found[3]))
+
+    @classmethod
+    def of(cls, note: str) -> Checkpoint:
+        """What a signed note says, whoever signed it: to choose among notes, never to trust one. BadNote."""
+        body, gap, _ = note.partition("\n\n")
+        if not gap:
+            raise BadNote("is not a signed note")
+        return cls.parse(body + "\n")
 
 
-def _decode(text: str) -> bytes:
+def decode_base64(text: str) -> bytes:
     """Strict base64: hidden pad bits would give one note many forms (RFC 4648 section 3.5)."""
     try:
         raw = base64.b64decode(text, validate=True)
@@ -81,7 +89,7 @@ class Verifier:
         """Read a verifier key; BadNote for anything else."""
         name, _, rest = text.strip().partition("+")
         identity, _, key = rest.partition("+")
-        raw = _decode(key)
+        raw = decode_base64(key)
         if not _NAME.fullmatch(name) or len(raw) != 33 or raw[:1] != _ED25519:
             raise BadNote("is not an Ed25519 verifier key")
         verifier = cls(name, Ed25519PublicKey.from_public_bytes(raw[1:]))
@@ -114,7 +122,7 @@ class Verifier:
         name, _, text = line.removeprefix(_DASH).partition(" ")
         if not line.startswith(_DASH) or not _NAME.fullmatch(name):
             raise BadNote("has a line that is no signature")
-        raw = _decode(text)
+        raw = decode_base64(text)
         if len(raw) < 5:
             raise BadNote("has a signature that is too short")
         return raw[4:] if name == self.name and raw[:4] == self.id else None

@@ -1,15 +1,15 @@
 """The Merkle tree over leaf hashes, and its proofs (RFC 9162 section 2.1); the standard library is enough.
 
-A `Frontier` is what a log needs to go on: one hash for each full subtree, so that an entry costs two hashes on average.
-Proofs are lists of hashes; building one asks for the hashes of full subtrees, checking one needs nothing else.
+Proofs are lists of hashes; building one asks for the hashes of full subtrees (`tiles.py` keeps them), checking one asks
+for nothing else.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-__all__ = ["EMPTY", "Frontier", "NodeAt", "consistency", "consistent", "included", "inclusion", "node"]
+__all__ = ["EMPTY", "NodeAt", "consistency", "consistent", "included", "inclusion", "node"]
 
 EMPTY = hashlib.sha256(b"").digest()
 NodeAt = Callable[[int, int], bytes]
@@ -19,38 +19,6 @@ NodeAt = Callable[[int, int], bytes]
 def node(left: bytes, right: bytes) -> bytes:
     """`SHA-256(0x01 || left || right)` (RFC 9162 section 2.1.1)."""
     return hashlib.sha256(b"\x01" + left + right).digest()
-
-
-class Frontier:
-    """The full subtrees of a tree of `size` leaves, largest first: one for each bit that is set in `size`."""
-
-    def __init__(self, size: int = 0, hashes: Sequence[bytes] = ()) -> None:
-        if len(hashes) != size.bit_count() or any(len(one) != 32 for one in hashes):
-            raise ValueError(f"a tree of {size} leaves has {size.bit_count()} full subtrees, not {len(hashes)}")
-        self.size = size
-        self.hashes = list(hashes)
-
-    def extend(self, leaf_hashes: Iterable[bytes]) -> None:
-        """Add leaves, in order."""
-        stack, size, sha256 = self.hashes, self.size, hashlib.sha256
-        for digest in leaf_hashes:
-            full = digest
-            merged = size
-            while merged & 1:
-                full = sha256(b"\x01" + stack.pop() + full).digest()
-                merged >>= 1
-            stack.append(full)
-            size += 1
-        self.size = size
-
-    def root(self) -> bytes:
-        """The tree's hash (RFC 9162 section 2.1.1); of no leaves, SHA-256 of nothing."""
-        if not self.hashes:
-            return EMPTY
-        root = self.hashes[-1]
-        for full in reversed(self.hashes[:-1]):
-            root = node(full, root)
-        return root
 
 
 def _split(size: int) -> int:

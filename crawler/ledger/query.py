@@ -16,6 +16,7 @@ from . import files
 from .entry import Entry, decode, leaf_hash
 from .keys import user_name
 from .ledger import Ledger
+from .log import Log
 from .seal import CounselKey, Opener
 from .store import ERASED, is_ledger
 
@@ -126,6 +127,23 @@ class Reader:
         """The signed notes that the ledger itself holds, in order of size."""
         with self._translated():
             return [str(note) for (note,) in self._db.execute("SELECT note FROM checkpoint ORDER BY size")]
+
+    def leaf(self, seq: int) -> bytes:
+        """The entry at this place (from 1), verbatim; UsageError where there is none."""
+        with self._translated():
+            for (leaf,) in self._db.execute("SELECT leaf FROM entry WHERE seq = ?", (seq,)):
+                return bytes(leaf)
+        raise UsageError(f"there is no entry {seq:,}", place=str(self.path), help="`desist ledger verify` counts them")
+
+    def tile(self, level: int, n: int) -> bytes:
+        """The hashes of a tile of the log's tree, as far as it was signed; none where there is none."""
+        with self._translated():
+            return Log(self._db, self.path).tile(level, n)
+
+    def tiles(self) -> Iterator[tuple[int, int]]:
+        """Level and index of every tile on record."""
+        with self._translated():
+            yield from self._db.execute("SELECT level, n FROM tile")
 
     def kept(self, seqs: Sequence[int] = ()) -> list[int]:
         """The places whose details are still kept, among these or all."""

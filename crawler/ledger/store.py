@@ -23,8 +23,8 @@ import apsw
 from ..errors import LedgerLost, LedgerUnusable
 from . import files
 from .checkpoint import Checkpoint, Signer, Verifier
-from .entry import decode, leaf_hash
-from .merkle import Frontier
+from .entry import leaf_hash
+from .log import SCHEMA, Log
 from .seal import Sealer
 
 __all__ = [
@@ -50,7 +50,7 @@ PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;
 CREATE TABLE entry(seq INTEGER PRIMARY KEY, chain BLOB NOT NULL, leaf BLOB NOT NULL) STRICT;
 CREATE TABLE detail(seq INTEGER PRIMARY KEY REFERENCES entry, seal INTEGER NOT NULL, box BLOB NOT NULL) STRICT;
 CREATE TABLE seal(id INTEGER PRIMARY KEY, w TEXT NOT NULL, kid TEXT NOT NULL, wrapped BLOB NOT NULL) STRICT;
-CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, note TEXT NOT NULL, frontier BLOB NOT NULL) STRICT;
+{SCHEMA.strip()}
 CREATE TRIGGER entry_stays BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'an entry is never deleted'); END;
 CREATE TRIGGER entry_same BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END;
 """
@@ -192,33 +192,15 @@ class Store:
             return str(kid)
         return ""
 
-    def last_checkpoint(self, verifier: Verifier) -> tuple[str, Frontier]:
-        """The origin and tree as this key signed them last; LedgerLost for another key or another tree."""
-        for size, note, frontier in self._db.execute("SELECT * FROM checkpoint ORDER BY size DESC LIMIT 1"):
-            try:
-                signed = verifier.check(note)
-                tree = Frontier(size, [frontier[place : place + 32] for place in range(0, len(frontier), 32)])
-            except ValueError as error:
-                mend = "sign with the key that signed before; `desist ledger verify` says what the record is worth"
-                raise LedgerLost(f"its last checkpoint {error}", place=str(self.path), help=mend) from error
-            if (signed.size, signed.root) != (tree.size, tree.root()):
-                mend = "keep the file as it is: somebody has changed what was signed"
-                raise LedgerLost("its tree is not the one that was signed", place=str(self.path), help=mend)
-            return signed.origin, tree
-        first = self._db.execute("SELECT leaf FROM entry WHERE seq = 1").get
-        return f"desist-ledger/{decode(first).w}", Frontier()
+    def last_checkpoint(self, verifier: Verifier) -> Checkpoint:
+        """What this key signed last; LedgerLost for another key or another tree."""
+        with self.transaction():
+            return Log(self._db, self.path).last(verifier)
 
     def checkpoint(self, signer: Signer) -> str:
         """Read the last checkpoint, check it, sign and store the next, in one transaction; `` where nothing is new."""
         with self.transaction() as tail:
-            origin, tree = self.last_checkpoint(signer.verifier)
-            if tree.size == tail.size:
-                return ""
-            rows = self._db.execute("SELECT leaf FROM entry WHERE seq > ? ORDER BY seq", (tree.size,))
-            tree.extend(leaf_hash(leaf) for (leaf,) in rows)
-            note = signer.sign(Checkpoint(origin, tree.size, tree.root()))
-            self._db.execute("INSERT INTO checkpoint VALUES(?, ?, ?)", (tree.size, note, b"".join(tree.hashes)))
-        return note
+            return Log(self._db, self.path).sign(signer, tail.size)
 
     def erase(self, seqs: Sequence[int]) -> None:
         """Overwrite the boxes of these entries, inside a transaction; `scrub` empties the log after it.

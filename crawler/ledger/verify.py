@@ -15,48 +15,56 @@ import json
 import re
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 __all__ = ["Finding", "SessionReport", "Verification", "leaves", "verify"]
 
 ZERO = bytes(32)
+BLOCK = 256
+"""Leaf hashes in a tile of a Merkle tree (C2SP tlog-tiles)."""
 SILENCE_MICROS = 150_000_000
 """A session writes `beat` every 60 s; a gap longer than two and a half of them is a gap in the record."""
-_TEXT = r'"[ !#-\[\]-~]+"'  # printable ASCII without quotation mark and backslash
-_NATURAL = r"(?:0|[1-9][0-9]{0,17})"
-_HASH = r'"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="'  # 32 octets in base64, pad bits zero (RFC 4648 section 3.5)
-_PAIR = rf"\[{_NATURAL},{_NATURAL}\]"
+_TEXT = r'"[ !#-\[\]-~]++"'  # printable ASCII without quotation mark and backslash
+_NATURAL = r"(?:0|[1-9][0-9]{0,17}+)"
+_HASH = r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="  # 32 octets in base64, pad bits zero (RFC 4648 section 3.5)
 
 
-def _object(value: str) -> str:
-    return rf"\{{(?:{_TEXT}:{value},)*{_TEXT}:{value}\}}"
+def _members(value: str) -> str:
+    return rf"\{{{_TEXT}:{value}(?:,{_TEXT}:{value})*+\}}"
 
 
 _LEAF = re.compile(
     r"\{"
-    rf'(?:"basis":{_TEXT},)?'
-    rf'(?:"c":(?P<c>{_object(_HASH)}),)?'
-    rf'(?:"docket":{_TEXT},)?'
-    rf'(?:"facts":(?P<facts>{_object(f"(?:{_NATURAL}|{_TEXT})")}),)?'
-    r'(?:"gate":"(?:early|engine|wire|resolver|robots|headers|meta|reload|process)",)?'
-    r'"k":"(?P<k>beat|close|export|fault|key|notice|open|outcome|permit|policy|read|redact|refuse)",'
-    rf'"m":(?P<m>{_NATURAL}),'
-    rf'(?:"masked":\[(?:{_TEXT},)*{_TEXT}\],)?'
-    r'"n":(?P<n>[1-9][0-9]{0,17}),'
-    rf'"p":"(?P<p>{_HASH[1:-1]})",'
-    rf'(?:"platforms":(?P<platforms>{_object(_PAIR)}),)?'
-    r'(?:"rev":(?P<rev>[1-9][0-9]{0,17}),)?'
-    rf'(?:"rule":{_TEXT},)?'
-    rf'"t":(?P<t>{_NATURAL}),'
+    rf'(?:"basis":{_TEXT},)?+'
+    rf'(?:"c":({_members(f"{chr(34)}{_HASH}{chr(34)}")}),)?+'
+    rf'(?:"docket":{_TEXT},)?+'
+    rf'(?:"facts":({_members(f"(?:{_NATURAL}|{_TEXT})")}),)?+'
+    r'(?:"gate":"(?:early|engine|wire|resolver|robots|headers|meta|reload|process)",)?+'
+    r'"k":"(beat|close|export|fault|key|notice|open|outcome|permit|policy|read|redact|refuse)",'
+    rf'"m":({_NATURAL}),'
+    rf'(?:"masked":\[{_TEXT}(?:,{_TEXT})*+\],)?+'
+    r'"n":([1-9][0-9]{0,17}+),'
+    rf'"p":"({_HASH})",'
+    rf'(?:"platforms":\{{({_TEXT}):\[({_NATURAL}),({_NATURAL})\]((?:,{_TEXT}:\[{_NATURAL},{_NATURAL}\])*+)\}},)?+'
+    r'(?:"rev":([1-9][0-9]{0,17}+),)?+'
+    rf'(?:"rule":{_TEXT},)?+'
+    rf'"t":({_NATURAL}),'
     r'"v":1,'
-    r'"w":"(?P<w>[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"\}'
+    r'"w":"([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"\}'
 )
 """The grammar of an entry, version 1. JSON has many texts for one value; of an entry there is only this one."""
-_COUNTER = re.compile(r'"([^"]+)":\[(\d+),(\d+)\]')
+_COUNTER = re.compile(r'("[^"]+"):\[(\d+),(\d+)\]')
 _MEMBER = re.compile(r'"([^"]+)":')
+_Broken = tuple[str, str] | None
+"""The rule that an entry breaks, and what is wrong."""
+_FORM = ("form", "is not of the form that entries have")
+_COUNTING = frozenset({"open", "beat", "close", "redact"})
+"""The kinds whose facts the rules look at."""
+_NONE: Mapping[str, Any] = {}
+MAX_LEAF = 65_535
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,8 @@ class SessionReport:
     role: str
     sealed_to: str
     n: int = 0
-    hash: bytes = ZERO
+    link: str = ""
+    """The hash of its last entry in base64, as the next one's `p` must have it."""
     m: int = 0
     t: int = 0
     closed: bool = False
@@ -118,21 +127,6 @@ class Verification:
         return self.intact and not self.gaps
 
 
-class _Entry(NamedTuple):
-    """What the rules look at."""
-
-    k: str
-    m: int
-    n: int
-    p: str
-    rev: int
-    t: int
-    w: str
-    c: str
-    facts: str
-    platforms: str
-
-
 def verify(
     rows: Iterable[tuple[int, bytes, bytes]],
     *,
@@ -141,107 +135,127 @@ def verify(
 ) -> Verification:
     """Check rows of (seq, chain, leaf) in order of seq. `boxes` is how many sealed details are on hand, where known.
 
-    `each` is called with every leaf hash, in order: a tree over them can be compared with anchors.
+    `each` is called with the leaf hashes, in order and joined, 256 at a time: with a tree over them anchors can be
+    compared.
     """
     result = Verification()
-    before, chain = ZERO, ZERO
+    follow, sha256, grammar = _follow, hashlib.sha256, _LEAF.fullmatch
+    findings, block, size, before, chain = result.findings, [], 0, ZERO, ZERO
     for seq, stored, leaf in rows:
-        digest = hashlib.sha256(b"\x00" + leaf).digest()
-        chain = hashlib.sha256(chain + digest).digest()
-        if seq != result.size + 1:
-            result.findings.append(Finding("place", seq, f"follows entry {result.size}"))
+        digest = sha256(b"\x00" + leaf).digest()
+        chain = sha256(chain + digest).digest()
+        if seq != size + 1:
+            findings.append(Finding("place", seq, f"follows entry {size}"))
         if chain != stored:
-            result.findings.append(Finding("chain", seq, "the running hash up to here is not the one on record"))
+            findings.append(Finding("chain", seq, "the running hash up to here is not the one on record"))
             chain = stored  # one break is one finding
-        each(digest)
-        entry = _parse(leaf)
-        broken = _follow(result, entry, digest, before) if entry else ("form", "is not of the form that entries have")
+        block.append(digest)
+        if len(block) == BLOCK:
+            each(b"".join(block))
+            block.clear()
+        found = grammar(leaf.decode("latin-1")) if len(leaf) <= MAX_LEAF else None
+        broken = follow(result, found.groups(), digest, before) if found else _FORM
         if broken:
-            result.findings.append(Finding(broken[0], seq, broken[1]))
-        before, result.size = digest, seq
-    result.root = chain.hex()
+            findings.append(Finding(broken[0], seq, broken[1]))
+        before, size = digest, seq
+    each(b"".join(block))
+    result.size, result.root = size, chain.hex()
     _complete(result, boxes)
     return result
 
 
-def _parse(leaf: bytes) -> _Entry | None:
-    """The fields of a leaf, or None where it is not the one text that an entry with these fields has."""
-    found = _LEAF.fullmatch(leaf.decode("latin-1")) if len(leaf) <= 65_535 else None
-    if not found:
-        return None
-    k, m, n, p, rev, t, w, c, facts, platforms = found.group(*_Entry._fields)
-    for members in (c, facts, platforms):
-        if members and members.count(":") > 1:
-            names = _MEMBER.findall(members)
-            if names != sorted(set(names)):
-                return None
-    return _Entry(k, int(m), int(n), p, int(rev or 0), int(t), w, c or "", facts or "{}", platforms or "")
-
-
-def _follow(result: Verification, entry: _Entry, digest: bytes, before: bytes) -> tuple[str, str] | None:
+def _follow(result: Verification, groups: tuple[Any, ...], digest: bytes, before: bytes) -> _Broken:
     """Put one entry behind its session's last; the session goes on from here even where a rule breaks."""
-    session = result.sessions.get(entry.w)
-    facts = json.loads(entry.facts) if entry.k in ("open", "beat", "close", "redact") else {}
+    c, facts_text, k, m_text, n_text, p, name, a, r, more, rev, t_text, w = groups
+    if (c and not _sorted(c)) or (facts_text and not _sorted(facts_text)) or (more and not _sorted(name + ":" + more)):
+        return _FORM
+    facts = json.loads(facts_text or "{}") if k in _COUNTING else _NONE
+    n, m, t = int(n_text), int(m_text), int(t_text)
+    session = result.sessions.get(w)
     if session is None:
         role, sealed_to = str(facts.get("role", "")), str(facts.get("sealed_to", ""))
-        session = result.sessions[entry.w] = SessionReport(entry.w, entry.t, role, sealed_to, t=entry.t)
-        broken = _first(entry, before)
+        session = result.sessions[w] = SessionReport(w, t, role, sealed_to, t=t)
+        broken = _first(w, k, n, p == _base64(before))
+    elif n == session.n + 1 and p == session.link and not session.closed and k != "open" and m >= session.m:
+        broken = None
+        if m - session.m > SILENCE_MICROS:
+            session.silences.append((session.t, t))
     else:
-        broken = _next(result, session, entry)
-    session.n, session.hash, session.m, session.t = entry.n, digest, max(session.m, entry.m), entry.t
-    session.closed = session.closed or entry.k == "close"
-    result.committed += bool(entry.c)
-    result.erased += facts.get("entries", 0) if entry.k == "redact" else 0
-    return _count(session, entry, facts) or broken
+        broken = _misplaced(session, n, p, k)
+    if t < session.t:
+        back = (session.t - t) / 1e6
+        result.notes.append(f"session {w}, number {n}: the wall clock went back by {back:.3f} s")
+    session.n, session.link, session.t = n, _base64(digest), t
+    session.m = max(session.m, m)
+    if c:
+        result.committed += 1
+    if k == "redact":
+        result.erased += facts.get("entries", 0)
+    return _count(session, k, facts, name, a, r, more, rev) or broken
+
+
+def _sorted(members: str) -> bool:
+    """Whether an object names each of its members once, in order."""
+    if members.count('":') == 1:
+        return True
+    names = _MEMBER.findall(members)
+    return bool(names == sorted(set(names)))
 
 
 def _base64(digest: bytes) -> str:
     return binascii.b2a_base64(digest, newline=False).decode()
 
 
-def _first(entry: _Entry, before: bytes) -> tuple[str, str] | None:
-    if entry.k != "open" or entry.n != 1:
-        return "open", f"session {entry.w} does not begin with `open`, number 1"
-    return None if entry.p == _base64(before) else ("link", "does not link to the entry before it in the ledger")
+def _first(w: str, k: str, n: int, linked: bool) -> _Broken:
+    if k != "open" or n != 1:
+        return "open", f"session {w} does not begin with `open`, number 1"
+    return None if linked else ("link", "does not link to the entry before it in the ledger")
 
 
-def _next(result: Verification, session: SessionReport, entry: _Entry) -> tuple[str, str] | None:
-    if entry.m - session.m > SILENCE_MICROS:
-        session.silences.append((session.t, entry.t))
-    if entry.t < session.t:
-        back = (session.t - entry.t) / 1e6
-        result.notes.append(f"session {entry.w}, number {entry.n}: the wall clock went back by {back:.3f} s")
-    if entry.n <= session.n:
-        return "number", f"session {entry.w} has two entries with number {entry.n}: a fork, a copy or an insertion"
-    if entry.n != session.n + 1:
-        return "number", f"session {entry.w} jumps from number {session.n} to {entry.n}"
-    if entry.p != _base64(session.hash):
+def _misplaced(session: SessionReport, n: int, p: str, k: str) -> _Broken:
+    if n <= session.n:
+        return "number", f"session {session.w} has two entries with number {n}: a fork, a copy or an insertion"
+    if n != session.n + 1:
+        return "number", f"session {session.w} jumps from number {session.n} to {n}"
+    if p != session.link:
         return "link", "does not link to its session's entry before"
-    if session.closed or entry.k == "open":
+    if session.closed or k == "open":
         return "close", "stands behind its session's `close`" if session.closed else "opens its session a second time"
-    return ("monotonic", "its monotonic clock went back") if entry.m < session.m else None
+    return "monotonic", "its monotonic clock went back"
 
 
-def _count(session: SessionReport, entry: _Entry, facts: dict[str, Any]) -> tuple[str, str] | None:
-    permitted, refused = int(entry.k == "permit"), int(entry.k == "refuse")
+def _count(
+    session: SessionReport, k: str, facts: Mapping[str, Any], name: str, a: str, r: str, more: str, rev: str
+) -> _Broken:
+    permitted, refused = int(k == "permit"), int(k == "refuse")
     session.permitted += permitted
     session.refused += refused
-    broken = None
-    for name, a, r in _COUNTER.findall(entry.platforms):
-        pair = [int(a), int(r)]
-        known = session.counters.get(name, [0, 0])
-        due = [known[0] + permitted, known[1] + refused]
-        if pair != due:
-            broken = ("counter", f"counts {pair} for `{name}`, its session's entries add up to {due}")
-        session.counters[name] = pair
-    totals = [facts.get("permitted"), facts.get("refused")]
-    if entry.k in ("beat", "close") and totals != [session.permitted, session.refused]:
-        broken = ("counter", f"counts other than {session.permitted} permitted and {session.refused} refused in all")
-    if entry.k == "policy":
-        session.revisions = max(session.revisions, entry.rev)
-    if entry.rev > session.revisions:
-        broken = ("revision", f"speaks of policy revision {entry.rev}, which its session did not announce")
+    broken = _pair(session, name, int(a), int(r), permitted, refused) if name else None
+    for other, its_a, its_r in _COUNTER.findall(more) if more else ():
+        broken = _pair(session, other, int(its_a), int(its_r), permitted, refused) or broken
+    if k in ("beat", "close"):
+        if (facts.get("permitted"), facts.get("refused")) != (session.permitted, session.refused):
+            broken = "counter", f"counts other than {session.permitted} permitted and {session.refused} refused in all"
+        session.closed = session.closed or k == "close"
+    if rev:
+        if k == "policy":
+            session.revisions = max(session.revisions, int(rev))
+        if int(rev) > session.revisions:
+            broken = "revision", f"speaks of policy revision {rev}, which its session did not announce"
     return broken
+
+
+def _pair(session: SessionReport, quoted: str, a: int, r: int, permitted: int, refused: int) -> _Broken:
+    """One platform's counters, which go on from its last entry in this session."""
+    name = quoted[1:-1]
+    pair = session.counters.get(name)
+    if pair is None:
+        pair = session.counters[name] = [0, 0]
+    due_a, due_r = pair[0] + permitted, pair[1] + refused
+    pair[0], pair[1] = a, r
+    if a == due_a and r == due_r:
+        return None
+    return "counter", f"counts {[a, r]} for `{name}`, its session's entries add up to {[due_a, due_r]}"
 
 
 def _complete(result: Verification, boxes: int | None) -> None:

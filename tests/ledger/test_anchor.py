@@ -13,12 +13,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from desist.commands.main import main
 from desist.errors import LedgerLost, LedgerUnusable
 from desist.ledger import ledger as ledger_module
-from desist.ledger.anchor import Anchors
-from desist.ledger.checkpoint import Checkpoint, Signer
+from desist.ledger.anchor import Anchors, Walk
+from desist.ledger.checkpoint import Signer
 from desist.ledger.entry import leaf_hash
 from desist.ledger.ledger import Ledger
-from desist.ledger.merkle import Frontier
+from desist.ledger.log import Log
 from desist.ledger.query import Reader
+from desist.ledger.tiles import fold
+from desist.ledger.verify import verify
 
 from .sample import Rows, changed, rechained, rows
 from .test_verify import relinked
@@ -56,9 +58,7 @@ def test_a_session_ends_with_a_checkpoint_of_all_of_it(path: Path) -> None:
     assert [one.size for one in found] == [7, 14]
     hashes = [leaf_hash(leaf) for _, _, leaf in rows(path)]
     for one in found:
-        tree = Frontier()
-        tree.extend(hashes[: one.size])
-        assert one.root == tree.root()
+        assert one.root == fold(b"".join(hashes[: one.size]))
     assert {one.origin for one in found} == {"desist-ledger/" + json.loads(rows(path)[0][2])["w"]}
     with Reader(path) as reader:
         assert reader.checkpoints() == notes
@@ -94,9 +94,12 @@ def test_two_sessions_sign_one_log(path: Path) -> None:
     for session in sessions:
         session.close()
     anchors = Anchors(SIGNER.verifier.check(note) for note in notes)
-    for _, _, leaf in rows(path):
-        anchors.add(leaf_hash(leaf))
-    assert (anchors.result().holds, anchors.result().open_end) == (True, 0)
+    with Reader(path) as reader:
+        walk = Walk(anchors, stored=reader.tile, size=6_604)
+        record = verify(reader.rows(), each=walk.add)
+        walk.finish(reader.tiles())
+    assert (record.size, record.findings, walk.wrong) == (6_604, [], [])
+    assert (anchors.result(record.size).holds, anchors.result(record.size).open_end) == (True, 0)
 
 
 def test_another_key_does_not_sign_on(path: Path) -> None:
@@ -110,7 +113,7 @@ def test_a_tree_that_was_changed_is_not_signed_on(path: Path) -> None:
     """The stored tree must have the root that was signed."""
     crawl(path)
     db = apsw.Connection(str(path))
-    db.execute("UPDATE checkpoint SET frontier = zeroblob(length(frontier))")
+    db.execute("UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE level = 0")
     db.close()
     with pytest.raises((LedgerUnusable, LedgerLost), match="its tree is not the one that was signed"):
         crawl(path)
@@ -125,12 +128,9 @@ def forge(path: Path, kind: Callable[[Rows], list[bytes]], *, resign: bool) -> N
     db.execute("DELETE FROM entry")
     db.executemany("INSERT INTO entry VALUES(?, ?, ?)", forged)
     if resign:
-        tree = Frontier()
-        tree.extend(leaf_hash(leaf) for _, _, leaf in forged)
-        origin = "desist-ledger/" + json.loads(forged[0][2])["w"]
         db.execute("DELETE FROM checkpoint")
-        note = SIGNER.sign(Checkpoint(origin, tree.size, tree.root()))
-        db.execute("INSERT INTO checkpoint VALUES(?, ?, ?)", (tree.size, note, b"".join(tree.hashes)))
+        db.execute("DELETE FROM tile")
+        Log(db, path).sign(SIGNER, len(forged))
     db.close()
 
 
@@ -183,11 +183,11 @@ def test_the_open_end_is_said(path: Path, tmp_path: Path, capsys: pytest.Capture
 
 
 def test_a_checkpoint_in_the_ledger_that_disagrees_is_damage(path: Path) -> None:
-    """With the pinned key, an edit without the signing key is seen even where all hashes were made anew."""
+    """An edit without the signing key is seen even where all hashes were made anew, with the pinned key or without."""
     crawl(path)
     forge(path, FORGERIES["edit"], resign=False)
     path.chmod(0o400)
-    assert main(["ledger", "verify", str(path)]) == 0
+    assert main(["ledger", "verify", str(path)]) == 3
     assert main(["ledger", "verify", str(path), "--key", str(SIGNER.verifier)]) == 3
 
 

@@ -1,16 +1,15 @@
-"""The Merkle tree of RFC 9162 section 2.1, against its definition, against pymerkle, and against every changed bit."""
+"""The Merkle tree of RFC 9162 section 2.1, against its definition and against every changed bit."""
 
 from __future__ import annotations
 
 import hashlib
 from functools import cache
 
-import pymerkle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desist.ledger.merkle import EMPTY, Frontier, consistency, consistent, included, inclusion, node
+from desist.ledger.merkle import EMPTY, consistency, consistent, included, inclusion, node
 
 LEAVES = [hashlib.sha256(b"\x00" + b"entry %d" % number).digest() for number in range(130)]
 
@@ -31,33 +30,6 @@ def root(start: int, end: int) -> bytes:
 def node_at(level: int, index: int) -> bytes:
     """The hash of a full subtree."""
     return root(index << level, (index + 1) << level)
-
-
-def test_the_frontiers_root_is_the_trees() -> None:
-    """For every size, added one by one and in lots."""
-    frontier = Frontier()
-    for size, leaf in enumerate(LEAVES):
-        assert (frontier.size, frontier.root()) == (size, root(0, size))
-        whole = Frontier(size, frontier.hashes)
-        whole.extend(LEAVES[size:])
-        assert whole.root() == root(0, len(LEAVES))
-        frontier.extend([leaf])
-
-
-def test_a_frontier_of_another_size_is_refused() -> None:
-    """RFC 9162: a tree of n leaves has one full subtree for each bit of n."""
-    with pytest.raises(ValueError, match="full subtrees"):
-        Frontier(3, [LEAVES[0]])
-
-
-def test_the_root_is_pymerkles() -> None:
-    """Another implementation, fed the same entries."""
-    tree = pymerkle.InmemoryTree(algorithm="sha256")
-    frontier = Frontier()
-    for number in range(70):
-        tree.append_entry(b"entry %d" % number)
-        frontier.extend([LEAVES[number]])
-        assert tree.get_root() == frontier.root()
 
 
 def test_every_inclusion_proof_holds() -> None:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from desist.ledger.anchor import Anchors, own_checkpoints
+from desist.ledger.anchor import Anchors, Walk, own_checkpoints
 from desist.ledger.entry import leaf_hash
 from desist.ledger.ledger import Ledger
 from desist.ledger.query import Reader
@@ -34,9 +34,10 @@ def assert_checkpoints_agree(path: Path) -> None:
     with Reader(path) as reader:
         good, bad = own_checkpoints(reader.checkpoints(), SIGNER.verifier)
         anchors = Anchors(good, bad)
-        for _, _, leaf in reader.rows():
-            anchors.add(leaf_hash(leaf))
-    assert anchors.result().disagree == ()
+        walk = Walk(anchors, stored=reader.tile, size=good[-1].size if good else 0)
+        record = verify(reader.rows(), each=walk.add)
+        walk.finish(reader.tiles())
+    assert (walk.wrong, anchors.result(record.size).disagree) == ([], ())
 
 
 def assert_holds(path: Path, acks: Iterable[str]) -> None:
