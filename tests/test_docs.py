@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -19,17 +20,40 @@ _FILE = re.compile(r"# (file|append to) (\S+)\n")
 _COMMAND = re.compile(r"\$ (.*?)(?:\s+# (.*))?")
 
 
-def _steps(page: Path) -> Iterator[tuple[str, str, str]]:
-    """(`file` | `append to` | `run`, name or command, text or remark) in the order of the page."""
+class _Step(NamedTuple):
+    """A file to write (`file`, `append to`) or a command to run (`run`), in the order of the page."""
+
+    kind: str
+    name: str
+    text: str
+    """What the file holds; of a command, the output that the page shows."""
+    remark: str = ""
+
+
+def _steps(page: Path) -> Iterator[_Step]:
     for language, text in _BLOCK.findall(page.read_text(encoding="utf-8")):
         head = _FILE.match(text)
         if head:
-            yield head[1], head[2], text[head.end() :]
+            yield _Step(head[1], head[2], text[head.end() :])
         elif language == "console":
-            for line in text.splitlines():
-                command = _COMMAND.fullmatch(line)
-                if command:
-                    yield "run", command[1], command[2] or ""
+            yield from _commands(text)
+
+
+def _commands(text: str) -> Iterator[_Step]:
+    """Each line that begins with `$ ` is a command; the lines below it are its output."""
+    for part in re.split(r"^(?=\$ )", text, flags=re.MULTILINE):
+        line, _, shown = part.partition("\n")
+        if command := _COMMAND.fullmatch(line):
+            yield _Step("run", command[1], shown.strip("\n"), command[2] or "")
+
+
+def _pattern(shown: str) -> str:
+    """An output as a page shows it: `...` stands for something, on a line of its own for any lines."""
+    lines = [
+        ".*" if line.strip() == "..." else re.escape(line).replace(re.escape("..."), "[^\\n]*")
+        for line in shown.split("\n")
+    ]
+    return "\n".join(lines).replace("\n.*", "(?:\n.*)?").replace(".*\n", "(?:.*\n)?")
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -39,22 +63,36 @@ def _environment(home: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_of_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
-    """Files are written and commands run in order; each exits 0 unless a remark names another code."""
+    """Files are written and commands run in order; each exits 0 unless a remark names another code, and prints what
+    the page shows of it."""
     work, home = tmp_path / "work", tmp_path / "home"
     work.mkdir()
     home.mkdir()
-    for kind, name, text in _steps(page):
-        if kind != "run":
-            path = work / name
+    for step in _steps(page):
+        if step.kind != "run":
+            path = work / step.name
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a" if kind == "append to" else "w", encoding="utf-8") as file:
-                file.write(text)
-        elif not text.startswith("not run"):
-            expected = int(text.removeprefix("exit ")) if text.startswith("exit ") else 0
-            done = subprocess.run(
-                ["/bin/sh", "-c", name], cwd=work, env=_environment(home), capture_output=True, text=True, check=False
-            )
-            assert done.returncode == expected, f"{name}\n{done.stdout}\n{done.stderr}"
+            with path.open("a" if step.kind == "append to" else "w", encoding="utf-8") as file:
+                file.write(step.text)
+        elif not step.remark.startswith("not run"):
+            _run(step, work, _environment(home))
+
+
+def _run(step: _Step, work: Path, environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", step.name],
+        cwd=work,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    expected = int(step.remark.removeprefix("exit ")) if step.remark.startswith("exit ") else 0
+    assert done.returncode == expected, f"{step.name}\n{done.stdout}"
+    shown = re.fullmatch(_pattern(step.text), done.stdout.strip("\n"), re.DOTALL) if step.text else True
+    assert shown, f"{step.name}: the page shows\n{step.text}\nand what comes is\n{done.stdout}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
