@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -17,7 +17,7 @@ from .entry import Entry, decode, leaf_hash
 from .keys import user_name
 from .ledger import Ledger
 from .log import Log
-from .seal import CounselKey, Opener
+from .seal import CounselKey, Opened, Opener
 from .store import ERASED, is_ledger
 
 __all__ = ["Read", "Reader", "copy_reason", "record_read"]
@@ -162,14 +162,29 @@ class Reader:
                     return opener.tag(w, wrapped, name)
         return ""
 
+    def opened(self, openers: Sequence[Opener], seqs: Iterable[int]) -> Iterator[tuple[int, Opened]]:
+        """The details of these entries with the salts that prove them, as far as these keys open them."""
+        keys = {opener.counsel.kid: opener for opener in openers}
+        query = "SELECT e.leaf, d.seal, d.box FROM entry e JOIN detail d USING(seq) WHERE e.seq = ?"
+        with self._translated():
+            for seq in seqs:
+                for leaf, seal, box in self._db.execute(query, (seq,)):
+                    found = self._unseal(keys, leaf, seal, box) if box[:12] != ERASED else None
+                    if found:
+                        yield seq, found
+
     def _open(self, keys: dict[str, Opener], leaf: bytes, seal: int, box: bytes) -> dict[str, Any] | None:
+        found = self._unseal(keys, leaf, seal, box)
+        return found.details if found else None
+
+    def _unseal(self, keys: dict[str, Opener], leaf: bytes, seal: int, box: bytes) -> Opened | None:
         session, kid, wrapped = self._seals[seal]
         if kid not in keys:
             return None
         opened = keys[kid].open(session, wrapped, leaf_hash(leaf), box)
         if not opened.holds(decode(leaf).c):
             raise EvidenceError("details are not those to which their entry commits", place=str(self.path))
-        return opened.details
+        return opened
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
