@@ -11,9 +11,13 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from shutil import get_terminal_size
+from typing import NamedTuple, NoReturn
 
-from ..errors import DesistError, PolicyError
+from .. import __version__
+from ..errors import DesistError, PolicyError, UsageError
+from .examples import epilog
+from .overview import FAMILIES, meant, overview
 
 __all__ = ["VERBS", "Verb", "build_parser", "main"]
 
@@ -26,7 +30,6 @@ class Verb(NamedTuple):
     summary: str
 
 
-# The five commonest first; the rest by family.
 VERBS = (
     Verb("demo", "demo", "crawl six simulated platforms, without internet, and see what is refused"),
     Verb("policy check", "policy_check", "judge URLs without fetching anything"),
@@ -52,50 +55,102 @@ VERBS = (
     Verb("arm", "arm", "make every Python process of this environment that imports Scrapy start shut"),
     Verb("disarm", "disarm", "take that back; on record, with a name"),
     Verb("report", "report", "one HTML page of what was refused and fetched, for people, without network"),
+    Verb("config", "config", "every setting in force, and where it comes from"),
+    Verb("completion", "completion", "the script that completes verbs and options in bash, zsh or fish"),
     Verb("dryrun", "dryrun", "judge what the spiders of this project would ask for, without a packet"),
     Verb("new project", "new_project", "a Scrapy project that already refuses"),
     Verb("ledger docket", "ledger_docket", "what was refused and fetched under each notice"),
+    Verb("ledger absence", "ledger_absence", "what was refused and permitted for a platform, and the limits of that"),
     Verb("ledger redact", "ledger_redact", "erase the details of entries; hashes stay as they were"),
     Verb("ledger rotate-key", "ledger_rotate_key", "seal further details to another of counsel's keys"),
 )
-_FAMILIES = {
-    "policy": "documents: judge, explain, write, withdraw",
-    "ledger": "the record: verify, read, redact",
-    "new": "begin something: a project",
-}
 _EXIT_CODES = "exit codes: 0 clean; 1 refused, or lint findings; 2 usage, or broken policies; 3 evidence not intact"
 
 
-def build_parser(prog: str = "desist", *, words: Sequence[str] = ()) -> argparse.ArgumentParser:
-    """The parser for `prog`; only the verb that `words` names is imported and configured, the others are names."""
-    parser = argparse.ArgumentParser(
-        prog=prog,
-        description="A crawler that can prove it said no.",
-        epilog=_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    families: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong as every other error is said: one message and its mend."""
+
+    options: tuple[str, ...] = ()
+    """What the typed verb takes, for the option that was meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print it and exit with 2."""
+        self.exit(2, f"error: {message}\n  help: {self._mend(message)}\n")
+
+    def _mend(self, message: str) -> str:
+        from difflib import get_close_matches
+
+        _, unknown, typed = message.partition("unrecognized arguments: ")
+        near = get_close_matches(typed.partition(" ")[0].partition("=")[0], self.options, 1) if unknown else []
+        return f"did you mean `{near[0]}`?" if near else f"{self.prog} --help"
+
+
+class _Top(_Parser):
+    """The parser above all verbs, whose help is an overview."""
+
+    def format_help(self) -> str:
+        """Usage, the five commonest verbs, all others, exit codes."""
+        width = get_terminal_size((100, 24)).columns
+        about = overview(self.prog, VERBS, width)
+        return f"{self.format_usage()}\nA crawler that can prove it said no.\n\n{about}\n{_EXIT_CODES}\n"
+
+
+def build_parser(prog: str = "desist", *, words: Sequence[str] = (), every: bool = False) -> argparse.ArgumentParser:
+    """The parser for `prog`; only the verb that `words` names (or `every` one) is configured, the others are names."""
+    parser = _Top(prog=prog, usage="%(prog)s [-h] [--version] VERB ...")
+    parser.add_argument("--version", action="version", version=f"desist {__version__}", help="the version")
+    verbs = parser.add_subparsers(metavar="VERB", required=True, prog=prog, parser_class=_Parser)
+    families: dict[str, argparse._SubParsersAction[_Parser]] = {}
     typed = " ".join(words)
     for verb in VERBS:
         family, _, name = verb.words.rpartition(" ")
         if family and family not in families:
-            group = verbs.add_parser(family, help=_FAMILIES[family], description=_FAMILIES[family])
-            families[family] = group.add_subparsers(title="verbs", metavar="VERB", required=True)
+            families[family] = _family(verbs, family)
         sub = (families[family] if family else verbs).add_parser(
             name, help=verb.summary, description=verb.summary, formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        if typed == verb.words or typed.startswith(verb.words + " "):
+        if every or typed == verb.words or typed.startswith(verb.words + " "):
             module = importlib.import_module(f"..{verb.module}", __name__)
             module.configure(sub)
+            sub.epilog = sub.epilog or epilog(verb.words)
             sub.set_defaults(run=module.run)
+            parser.options = tuple(sub._option_string_actions)
     return parser
+
+
+def _family(verbs: argparse._SubParsersAction[_Parser], name: str) -> argparse._SubParsersAction[_Parser]:
+    """The parser of the verbs that begin with one word."""
+    about, examples = FAMILIES[name]
+    group = verbs.add_parser(
+        name, help=about, description=about, formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="\n  ".join(["examples:", *examples]),
+    )  # fmt: skip
+    return group.add_subparsers(title="verbs", metavar="VERB", required=True)
+
+
+def _check_verb(words: Sequence[str]) -> None:
+    """UsageError for words that name no verb, with the verb that was meant."""
+    typed = [word for word in words[:2] if not word.startswith("-")]
+    if not typed or words[0] != typed[0]:
+        return
+    known = [verb.words for verb in VERBS]
+    wanted = " ".join(typed) if typed[0] in FAMILIES else typed[0]
+    if wanted in FAMILIES or wanted in known:
+        return
+    near = meant(typed, known)
+    raise UsageError(
+        f"there is no verb `{wanted}`", help=f"did you mean `desist {near}`?" if near else "desist --help lists them"
+    )
 
 
 def main(argv: Sequence[str] | None = None, *, prog: str = "desist") -> int:
     """Run one verb and return its exit code; every `DesistError` becomes one message on stderr and its own code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words in ([family] for family in FAMILIES):
+        print(_help_of(prog, words), file=sys.stderr)
+        return 2
     try:
+        _check_verb(words)
         args = build_parser(prog, words=words).parse_args(words)
         code: int = args.run(args)
         sys.stdout.flush()
@@ -108,6 +163,15 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "desist") -> int:
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _help_of(prog: str, words: Sequence[str]) -> str:
+    """What `--help` would print: whoever types no verb wants to see which there are."""
+    parser = build_parser(prog)
+    if words:
+        [choices] = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+        parser = choices.choices[words[0]]
+    return parser.format_help().rstrip()
 
 
 def _findings(error: DesistError) -> list[str]:

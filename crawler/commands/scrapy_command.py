@@ -18,6 +18,7 @@ class Command(ScrapyCommand):
     """Hands everything behind `desist` to Desist's own parser."""
 
     requires_project = False
+    requires_crawler_process = False  # verbs that say what is wrong with a project must run where something is
     default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - Scrapy's own attribute
 
     def __init__(self) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
+import re
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from desist.commands.main import VERBS, Verb, main
+from desist.commands.main import VERBS, Verb, build_parser, main
 from desist.errors import UsageError
 
 
@@ -29,12 +33,81 @@ def test_every_verb_prints_help(verb: Verb, capsys: pytest.CaptureFixture[str]) 
     assert "usage: desist " + verb.words in capsys.readouterr().out
 
 
-def test_an_unknown_verb_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
-    """A typing error is a usage error."""
-    with pytest.raises(SystemExit) as stop:
-        main(["polcy"])
-    assert stop.value.code == 2
-    assert "invalid choice" in capsys.readouterr().err
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.words)
+def test_the_help_of_every_verb_shows_examples_that_it_reads(verb: Verb) -> None:
+    """Each verb shows how it is typed, and each line that it shows is one that it would take."""
+    parser = build_parser(words=verb.words.split())
+    epilog = _parser_of(parser, verb.words).epilog or ""
+    lines = [line.strip() for line in epilog.splitlines() if "desist " in line]
+    assert lines, f"desist {verb.words} --help has no example"
+    for line in lines:
+        command = re.search(rf"desist {verb.words}\b[^>|)]*", line)
+        assert command, line
+        assert parser.parse_args(shlex.split(command[0])[1:]).run
+
+
+def _parser_of(parser: argparse.ArgumentParser, words: str) -> argparse.ArgumentParser:
+    for word in words.split():
+        [choices] = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+        parser = choices.choices[word]
+    return parser
+
+
+@pytest.mark.parametrize(
+    ("words", "help_line"),
+    [
+        (["polcy", "check"], "did you mean `desist policy check`?"),
+        (["check", "http://a.test/"], "did you mean `desist policy check`?"),
+        (["policy", "chek"], "did you mean `desist policy check`?"),
+        (["docket"], "did you mean `desist ledger docket`?"),
+        (["statsu"], "did you mean `desist status`?"),
+        (["frobnicate"], "desist --help lists them"),
+    ],
+)
+def test_a_verb_that_is_none_names_the_one_that_was_meant(
+    words: list[str], help_line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A slip of the pen, or a family left out, is one message and its mend, and exit 2."""
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: there is no verb `")
+    assert said.endswith(f"  help: {help_line}\n")
+
+
+def test_an_option_that_is_none_names_the_one_that_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    """The mend of a wrong option is the right one; of anything else, the help of that very verb."""
+    for words, mend in (
+        (["policy", "check", "http://a.test/", "--fromat=json"], "did you mean `--format`?"),
+        (["policy", "check", "--format", "yaml"], "desist policy check --help"),
+    ):
+        with pytest.raises(SystemExit) as stop:
+            main(words)
+        assert stop.value.code == 2
+        said = capsys.readouterr().err
+        assert said.startswith("error: ")
+        assert said.endswith(f"  help: {mend}\n")
+
+
+@pytest.mark.parametrize("words", [[], ["policy"], ["ledger"]])
+def test_no_verb_at_all_shows_which_there_are(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """`desist` alone is a question: the overview goes to stderr, with exit 2."""
+    assert main(words) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.startswith(" ".join(["usage: desist", *words]))) == ("", True)
+
+
+def test_the_commonest_verbs_come_first_and_no_verb_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The overview begins with the five of the README, and lists every verb once, however narrow the terminal."""
+    monkeypatch.setenv("COLUMNS", "60")
+    text = build_parser().format_help()
+    first = text.partition("to begin:")[0]
+    five = re.findall(r"^  desist (.*?)  ", first, re.MULTILINE)
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    typed = [re.sub(r" (?:URL|LEDGER)\b.*", "", words) for words in five]
+    assert re.findall(r"^\| `desist ([a-z ]+[a-z])", readme, re.MULTILINE) == typed
+    listed = re.findall(r"^  ((?:[a-z-]+ )?[a-z-]+) ", text.partition("to begin:")[2], re.MULTILINE)
+    assert sorted(listed) == sorted(verb.words for verb in VERBS)
+    assert max(map(len, first.splitlines())) <= 60
 
 
 def test_an_error_is_one_message_with_its_mend(
@@ -54,17 +127,17 @@ def test_help_imports_no_verb() -> None:
     """`desist --help` names all verbs and imports none of them, so that it stays quick."""
     code = (
         "import sys; from desist.commands.main import build_parser; build_parser().format_help();"
-        "print([m for m in sys.modules if m.startswith('desist.commands.') and m != 'desist.commands.main'])"
+        "print(sorted(m for m in sys.modules if m.startswith('desist.commands.')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    assert done.stdout == "['desist.commands.examples', 'desist.commands.main', 'desist.commands.overview']\n"
 
 
 @pytest.mark.parametrize(
     ("words", "code", "begins"),
     [
         (["rule", "--help"], 0, "usage: scrapy desist rule"),
-        (["--help"], 0, "usage: scrapy desist [-h] VERB"),
+        (["--help"], 0, "usage: scrapy desist [-h] [--version] VERB"),
         (["rule", "D001"], 0, "D001"),
         (["rule", "D999"], 2, ""),
     ],
