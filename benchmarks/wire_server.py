@@ -156,13 +156,21 @@ class Http2(asyncio.Protocol):
             self.waiting[stream] = body[room:]
 
 
+async def listen(loop: asyncio.AbstractEventLoop, protocol: type[asyncio.Protocol], **how: Any) -> asyncio.Server:
+    """On a port of four digits: five are rare in URLs, and the gates read them the long way."""
+    for port in range(8100, 9900):
+        with contextlib.suppress(OSError):
+            return await loop.create_server(protocol, "127.0.0.1", port, **how)
+    raise SystemExit("no port is free")
+
+
 def serve(ports: Any, folder: str) -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
         context = TestAuthority(Path(folder)).context([HOST], "127.0.0.1")
         context.set_alpn_protocols(["h2"])
-        plain = await loop.create_server(Http11, "127.0.0.1", 0)
-        tls = await loop.create_server(Http2, "127.0.0.1", 0, ssl=context)
+        plain = await listen(loop, Http11)
+        tls = await listen(loop, Http2, ssl=context)
         ports.put(Ports(*(one.sockets[0].getsockname()[1] for one in (plain, tls))))
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(plain.serve_forever(), tls.serve_forever())

@@ -31,7 +31,6 @@ from .process import GATE
 from .reactor_gate import install_on_reactor
 from .recorder import Recorder
 from .reload import Reload
-from .site_gates import SiteGates
 from .warden import Warden
 from .wire import BEHIND, WireGate
 
@@ -88,7 +87,6 @@ class Attest:
         self._stand_in_loop()
         recorder = Recorder.open(options, revision=policies.revision, spider=crawler.spidercls.name)
         warden = Warden(crawler, options=options, purposes=purposes, policies=policies, recorder=recorder)
-        warden.site = SiteGates(warden)
         self._reload = Reload(warden)
         return warden
 

@@ -50,8 +50,7 @@ class EarlyGate:
             return True
         decision = self._warden.judge(item.url)
         if not decision.refused:
-            site = self._warden.site
-            unwanted = site.may_follow(page, item) if site is not None and page is not None else None
+            unwanted = self._warden.site.may_follow(page, item) if page is not None else None
             if unwanted is None:
                 return True
             decision = unwanted

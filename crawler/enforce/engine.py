@@ -32,7 +32,7 @@ class EngineGate:
     async def process_request(self, request: Request) -> None:
         """Let a request on, or raise Refused once the refusal is on record."""
         decision = self._warden.judge(request.url)
-        if not decision.refused and self._warden.site is not None:
+        if not decision.refused:
             try:
                 decision = await self._warden.site.ask(request)
             except Exception as error:  # noqa: BLE001 - no answer is no permission
@@ -43,8 +43,6 @@ class EngineGate:
 
     async def process_response(self, request: Request, response: Response) -> Response:
         """Let a page out to the spider unless it withholds itself."""
-        if self._warden.site is None:
-            return response
         try:
             decision = await self._warden.site.page(request, response)
         except Exception as error:  # noqa: BLE001 - an erring gate withholds the page

@@ -59,12 +59,16 @@ class FilesGate:
         self._robots = robots
         self._wanted = files_wanted(warden.purposes or ALL_PURPOSES)
         self._files: OrderedDict[str, _File] = OrderedDict()
+        self.edition = 0
+        """Counts the files that came: what was read of them before is to be read again."""
         self._flights: Once[None] = Once()
         self._statements: WeakKeyDictionary[Robots, Statements] = WeakKeyDictionary()
 
     async def signals(self, request: Request) -> tuple[Signal, ...]:
         """What the files of the request's authority say of it, after fetching those that are due."""
         if self._courier.errand(request):
+            return ()
+        if not self._wanted and self._said(request.url) is _NOTHING:
             return ()
         authority = authority_of(request.url)
         for url in (*self._own(authority), *self._licences(request, authority)):
@@ -75,9 +79,11 @@ class FilesGate:
         """The same without ever fetching: what was not captured is `unknown`, or refuses."""
         if self._courier.errand(request):
             return ()
+        said = self._said(request.url)
+        if said is _NOTHING and not self._wanted:
+            return ()
         authority = authority_of(request.url)
         mode = self._warden.options.robots_mode
-        said = self._said(request.url)
         found: list[Signal] = list(read_robots(said, request.url, mode)) if said is not _NOTHING else []
         for url in self._own(authority):
             found += self._read(url, request.url)
@@ -144,6 +150,7 @@ class FilesGate:
             file = await self._hops(url, cause)
         finally:
             self._files[url] = file
+            self.edition += 1
             if len(self._files) > _MOST_FILES:
                 self._files.popitem(last=False)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..model import Decision
 from .destinations import endpoint_of
@@ -20,7 +20,7 @@ from .resolver import Resolution
 if TYPE_CHECKING:
     from scrapy import Request
 
-__all__ = ["Grant", "Grants", "Sent"]
+__all__ = ["Grant", "Grants", "Permit", "Sent"]
 
 _NUMBERS: Final = itertools.count(1)
 _HOSTS: Final = 10_000
@@ -43,27 +43,45 @@ class Sent(NamedTuple):
         )
 
 
+class Permit(NamedTuple):
+    """What is durable in the ledger of one request, before it may use the wire."""
+
+    sent: Sent
+    decision: Decision
+    resolution: Resolution
+    facts: dict[str, Any]
+    """What it says of robots.txt."""
+    receipt: int
+
+    def covers(self, sent: Sent, revision: str) -> bool:
+        """Whether this is still the request, and the policy, that the receipt speaks of."""
+        return self.sent == sent and self.decision.revision == revision
+
+    def says(self, sent: Sent, decision: Decision, resolution: Resolution, facts: dict[str, Any]) -> bool:
+        """Whether a permit recorded now would say the same."""
+        return (
+            self.covers(sent, decision.revision)
+            and self.decision.governing == decision.governing
+            and self.resolution[:2] == resolution[:2]
+            and self.facts == facts
+        )
+
+
 class Grant:
     """One request that may use the wire now."""
 
-    __slots__ = ("_stop", "_unpin", "decision", "number", "receipt", "resolution", "revision", "sent", "stopped")
+    __slots__ = ("_stop", "_unpin", "number", "permit", "resolution", "sent", "stopped")
 
-    def __init__(self, sent: Sent, decision: Decision, resolution: Resolution, receipt: int) -> None:
+    def __init__(self, permit: Permit) -> None:
         self.number = next(_NUMBERS)
-        self.sent = sent
-        self.decision = decision
-        self.resolution = resolution
-        self.revision = decision.revision
-        self.receipt = receipt
+        self.permit = permit
+        self.sent = sent = permit.sent
+        self.resolution = resolution = permit.resolution
         self.stopped: Decision | None = None
         """The refusal that stopped it in flight."""
         port = endpoint_of(sent.proxy).port if sent.proxy else place_of(sent.url).port
         self._unpin = [PINS.pin(name, resolution.addresses, port) for name in resolution.names[:1]]
         self._stop: Callable[[], object] | None = None
-
-    def covers(self, sent: Sent, revision: str) -> bool:
-        """Whether this is still the request, and the policy, that the receipt speaks of."""
-        return self.stopped is None and self.sent == sent and self.revision == revision
 
     def carried_by(self, stop: Callable[[], object]) -> None:
         """Say how to stop the download that this grant lets go."""

@@ -42,8 +42,8 @@ class RobotsGate:
         self._flights: Once[None] = Once()
         self._refused: dict[str, Decision] = {}
         """Authorities whose file may not even be asked for, with the platform's own refusal."""
-        self._said: WeakKeyDictionary[Request, RobotsVerdict] = WeakKeyDictionary()
-        """What was said last of a request, for its permit."""
+        self._said: WeakKeyDictionary[Request, tuple[str, RobotsVerdict]] = WeakKeyDictionary()
+        """What was said last of a request, and of which URL, since a request's URL may change."""
 
     async def verdict(self, request: Request) -> RobotsVerdict | RobotsState | Decision:
         """What the authority's file says of a request, after fetching the file where that is due.
@@ -67,7 +67,7 @@ class RobotsGate:
             return UNREAD
         options = self._warden.options
         verdict = known.verdict(request.url, options.agent or "Mozilla", time.time(), options.robots_mode)
-        self._said[request] = verdict
+        self._said[request] = (request.url, verdict)
         return verdict
 
     def known(self, url: str) -> AuthorityRobots | None:
@@ -76,10 +76,14 @@ class RobotsGate:
 
     def facts(self, request: Request) -> dict[str, Any]:
         """What the permit of a request says of robots.txt: the file's hash and the line that spoke."""
-        said = self._said.pop(request, None)
+        said = self.said(request)[1]
         if said is None:
             return {}
         return {name: value for name, value in (("robots", said.sha256), ("line", said.line)) if value}
+
+    def said(self, request: Request) -> tuple[str, RobotsVerdict | None]:
+        """The URL of a request that was judged last, and what was said of it."""
+        return self._said.get(request, ("", None))
 
     def capture(self, request: Request, response: Response) -> None:
         """Bytes of one of our own requests, just as they came off the wire."""

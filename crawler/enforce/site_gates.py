@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from ..model import Decision, RobotsState, RobotsVerdict, Signal
 from .courier import Courier
 from .delay import Delays
 from .files_gate import FilesGate
 from .headers import HeadersGate
+from .heard import Heard
 from .meta import MetaGate
 from .robots_gate import RobotsGate
 
@@ -32,6 +35,7 @@ class SiteGates:
         self._headers = HeadersGate(warden, self._courier)
         self._meta = MetaGate(warden, self._courier, self._files, self._headers)
         self._delays = Delays(warden, self._robots)
+        self._heard: WeakKeyDictionary[Request, Heard] = WeakKeyDictionary()
 
     async def ask(self, request: Request) -> Decision:
         """The decision on a request that documents allow: robots.txt first, then what status and files say."""
@@ -44,12 +48,28 @@ class SiteGates:
         if decision.refused:
             return decision
         self._delays.apply(request)
-        of_files = await self._files.signals(request)
-        return self.judge(url, robots, (*signals, *of_files)) if of_files else decision
+        signals += await self._files.signals(request)
+        if signals:
+            return self.judge(url, robots, signals)
+        self._keep(request)
+        return decision
+
+    def _keep(self, request: Request) -> None:
+        """Keep for the wire that nothing which was asked of the site refuses."""
+        url, said = self._robots.said(request)
+        heard = Heard.of(url, self._robots.known(url), said, self._files.edition) if url == request.url else None
+        if heard is not None:
+            self._heard[request] = heard
 
     def on_hand(self, request: Request) -> Decision:
         """The decision by documents and by what was captured of robots.txt, status and files."""
-        signals = (*self._headers.remembered(request), *self._files.on_hand(request))
+        signals = self._headers.remembered(request)
+        heard = self._heard.get(request)
+        if heard is not None and not signals:
+            known = self._robots.known(request.url)
+            if heard.holds(request.url, known, self._files.edition, time.time()):
+                return self._warden.judge(request.url)
+        signals += self._files.on_hand(request)
         return self.judge(request.url, self._robots.on_hand(request), signals)
 
     def judge(self, url: str, robots: RobotsVerdict | RobotsState, signals: tuple[Signal, ...]) -> Decision:

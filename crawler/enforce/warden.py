@@ -26,7 +26,7 @@ from ..model import NOT_ASKED, Basis, Decision, Purpose, RobotsState, RobotsVerd
 from ..urls import read
 from .derived import derived
 from .destinations import Destinations
-from .grants import Grant, Grants, Sent
+from .grants import Grant, Grants, Permit, Sent
 from .links import Links
 from .observe import Observation, is_observed
 from .options import Options
@@ -35,6 +35,7 @@ from .process import GATE
 from .recorder import Recorder
 from .refused import Refused
 from .resolver import Resolution, Resolver
+from .site_gates import SiteGates
 from .verdicts import refusal, with_route
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from ..policy.policyset import PolicySet
-    from .site_gates import SiteGates
 
 __all__ = ["RecordLost", "Warden"]
 
@@ -83,8 +83,6 @@ class Warden:
         self.resolver = Resolver(options.nameservers)
         self.proxies = Destinations("DESIST_PROXIES", options.proxies, ports=True)
         self.infra = Destinations("DESIST_INFRA", options.infra)
-        self.site: SiteGates | None = None
-        """The gates that ask the site itself: robots.txt, headers, pages."""
         self.on_swap: list[Callable[[PolicySet, PolicySet], None]] = []
         """Told (old, new) once a new set is in force."""
         self.lost = False
@@ -95,6 +93,8 @@ class Warden:
         self._told: set[tuple[tuple[str, ...], str]] = set()
         self._choices = Choices(notices_to_others=options.notices_to_others, unknown_platform=options.unknown_platform)
         self._take(policies)
+        self.site = SiteGates(self)
+        """The gates that ask the site itself: robots.txt, headers, pages."""
         _WARDENS[crawler] = self
         PINS.watchers.append(self._off_route)
         self._leave = GATE.join(self, derived(crawler.settings))
@@ -211,18 +211,22 @@ class Warden:
             self._links.add(decision, "reload", request)
         self._links.flush()
 
-    async def permit(self, request: Request, decision: Decision, resolution: Resolution, *, proxied: bool) -> Grant:
-        """Put a permit on record and, once it is durable, register the grant; raises RecordLost."""
+    async def permit(self, request: Request, decision: Decision, resolution: Resolution) -> Permit:
+        """Put a permit on record; the permit, once that is durable. Raises RecordLost."""
+        sent, facts = Sent.of(request), self.site.facts(request)
         try:
-            facts = self.site.facts(request) if self.site is not None else {}
-            receipt = await self.recorder.permit(request, decision, resolution, proxied=proxied, facts=facts)
+            receipt = await self.recorder.permit(request, decision, resolution, proxied=bool(sent.proxy), facts=facts)
         except LedgerError as error:
             raise self.lose(error) from error
-        grant = Grant(Sent.of(request), decision, resolution, receipt)
-        self.grants.add(grant)
         self.crawler.stats.inc_value("desist/permitted")
         if is_observed(decision):
             self._would_refuse(decision)
+        return Permit(sent, decision, resolution, facts, receipt)
+
+    def grant(self, permit: Permit) -> Grant:
+        """Open the way for a request whose permit is durable."""
+        grant = Grant(permit)
+        self.grants.add(grant)
         return grant
 
     def _would_refuse(self, decision: Decision) -> None:

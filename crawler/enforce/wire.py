@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.exceptions import StopDownload
@@ -23,7 +24,7 @@ from ..errors import DesistError, GateError
 from ..model import Basis, Decision
 from ..urls import canonical_host
 from .destinations import endpoint_of
-from .grants import Grant, Sent
+from .grants import Grant, Permit, Sent
 from .inner import fit
 from .places import Place, place_of
 from .process import GATE
@@ -55,6 +56,10 @@ class WireGate(BaseDownloadHandler):
         self._warden = Warden.of(crawler)
         self._behind: dict[str, Any] = dict(crawler.settings[BEHIND])
         self._inner: dict[str, Any] = {}
+        self._is_new: dict[int, bool] = {}
+        """Whether a handler in use returns coroutines, by its `id`; the old kind returns Deferreds."""
+        self._permits: WeakKeyDictionary[Request, Permit] = WeakKeyDictionary()
+        """Permits of requests that still wait for their slot."""
         self._with_reactor = crawler.settings.getbool("TWISTED_REACTOR_ENABLED")
 
     async def download_request(self, request: Request) -> Response:
@@ -72,8 +77,6 @@ class WireGate(BaseDownloadHandler):
 
     async def _look_at(self, request: Request, response: Response | None) -> None:
         """Raise Refused where status or headers refuse the response; None: the download was stopped before its body."""
-        if self._warden.site is None:
-            return
         try:
             decision = self._warden.site.received(request, response)
         except Exception as error:  # noqa: BLE001 - an erring gate refuses
@@ -96,24 +99,37 @@ class WireGate(BaseDownloadHandler):
 
     # --- admitting -------------------------------------------------------------------------------------------------
 
+    async def prepare(self, request: Request) -> None:
+        """Put a permit on record for a request that is about to wait for its turn; raises Refused.
+
+        It is looked at once more when the turn comes, and recorded anew where it would say something else by then.
+        """
+        self._permits[request] = await self._permit(request, None)
+
     async def _admit(self, request: Request) -> Grant:
+        permit = self._permits.pop(request, None)
         for _ in range(_ROUNDS):
-            decision, resolution = await self._decide(request)
-            if decision.refused or resolution is None:
-                raise await self._warden.refuse(decision, "wire")
-            grant = await self._warden.permit(request, decision, resolution, proxied=bool(request.meta.get("proxy")))
-            if grant.covers(Sent.of(request), self._warden.policies.revision) and not self._warden.lost:
-                return grant
-            self._warden.grants.drop(grant)
+            permit = await self._permit(request, permit)
+            if permit.covers(Sent.of(request), self._warden.policies.revision) and not self._warden.lost:
+                return self._warden.grant(permit)
         raise await self._warden.refuse(
             self._warden.trouble(request.url, "the policies changed while the permit was being recorded"), "wire"
         )
+
+    async def _permit(self, request: Request, known: Permit | None) -> Permit:
+        """The permit on record of a request as it stands: the one at hand where that says all of it, else a new one."""
+        decision, resolution = await self._decide(request)
+        if decision.refused or resolution is None:
+            raise await self._warden.refuse(decision, "wire")
+        if known is not None and known.says(Sent.of(request), decision, resolution, self._warden.site.facts(request)):
+            return known
+        return await self._warden.permit(request, decision, resolution)
 
     async def _decide(self, request: Request) -> tuple[Decision, Resolution | None]:
         """The decision on all that is about to be sent, with where it would go; never raises but for a dead DNS."""
         url = request.url
         try:
-            decision = self._judge(request)
+            decision = self._warden.site.on_hand(request)
             if decision.refused:
                 return decision, None
             place = place_of(url)
@@ -130,12 +146,6 @@ class WireGate(BaseDownloadHandler):
             return self._warden.trouble(url, f"the wire gate failed: {type(error).__name__}: {error}"), None
         route = await self._warden.route(url, host)
         return (route, None) if isinstance(route, Decision) else (decision, route)
-
-    def _judge(self, request: Request) -> Decision:
-        site = self._warden.site
-        if site is None:
-            return self._warden.trouble(request.url, "the gates for robots.txt and signals are not in place")
-        return site.on_hand(request)
 
     def _header(self, request: Request, place: Place) -> Decision | None:
         """The refusal of a Host header that names another host than the URL does (RFC 9112 3.2)."""
@@ -197,7 +207,7 @@ class WireGate(BaseDownloadHandler):
 
     async def _download(self, grant: Grant, inner: Any, request: Request) -> Response:
         """Run the inner handler so that the grant can stop it."""
-        if not inspect.iscoroutinefunction(inner.download_request):  # a handler of the old kind
+        if not self._is_new[id(inner)]:
             waiting: Deferred[Response] = inner.download_request(request, self.crawler.spider)
             grant.carried_by(waiting.cancel)
             return await maybe_deferred_to_future(waiting)
@@ -219,5 +229,6 @@ class WireGate(BaseDownloadHandler):
                 raise GateError(f"no download handler stands behind the gate for `{scheme}`")
             inner = build_from_crawler(load_object(path), self.crawler)
             fit(inner)
+            self._is_new[id(inner)] = inspect.iscoroutinefunction(inner.download_request)
             self._inner[scheme] = inner
         return self._inner[scheme]
