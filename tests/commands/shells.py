@@ -17,7 +17,7 @@ _told() { printf '%s\n' "$READLINE_LINE" >> TOLD; READLINE_LINE=; }
 bind -x '"\C-g": _told'
 """
 _ZSH = r"""
-PS1='$ '; PS2=; unsetopt zle_bracketed_paste 2>/dev/null; unset zle_bracketed_paste
+PS1='$ '; unset zle_bracketed_paste; autoload -U compinit; compinit -u -D
 LISTMAX=1000
 compadd() {
     local -a hits
@@ -39,10 +39,8 @@ class Shell:
         self._told = folder / f"told-{name}"
         self._told.touch()
         rc = folder / f"rc-{name}"
-        setup = {"bash": _BASH, "zsh": "autoload -U compinit; compinit -u -D\n" + _ZSH}[name]
-        rc.write_text(
-            f"source {script}\n{setup.replace('TOLD', str(self._told))}\nprint -n 2>/dev/null; echo >> {self._told}\n"
-        )
+        setup = {"bash": _BASH, "zsh": _ZSH}[name].replace("TOLD", str(self._told))
+        rc.write_text(f"{setup}\nsource {script}\necho >> {self._told}\n")
         command = {"bash": ["bash", "--noprofile", "--norc", "-i"], "zsh": ["zsh", "-f", "-i"]}[name]
         self._main, end = pty.openpty()
         environment = {
@@ -64,7 +62,7 @@ class Shell:
         before = self._told.read_text().count("\n")
         self._type(line + "\x0f\x07")
         told = self._lines(before + 1)[before]
-        return set(told.removeprefix(line.rpartition(" ")[0]).split())
+        return set() if told == line else set(told.removeprefix(line.rpartition(" ")[0]).split())
 
     def _lines(self, count: int) -> list[str]:
         """What was told, once these many lines are; what the terminal shows is read all the while."""
