@@ -130,6 +130,11 @@ class Absence:
         return sum(requests for rule, requests in self.refused.items() if rule.stage == stage)
 
     @property
+    def names(self) -> list[str]:
+        """The platform's slug, and the tags under which sessions spoke of its domains."""
+        return sorted({self.platform, *(name for span in self.spans for name in span.named)})
+
+    @property
     def rests_on(self) -> list[int]:
         """The entries that show the answer: of each session that names the platform its first, its last, its marks."""
         seqs = {permit.seq for permit in self.permits}
@@ -148,13 +153,16 @@ def absence(
     *,
     openers: Sequence[Opener] = (),
     domains: Sequence[str] = (),
+    size: int = 0,
 ) -> Absence:
-    """Read one ledger; `until` 0 is its last entry. With counsel's keys, permits under tags of `domains` count too.
+    """Read one ledger, or its first `size` entries; `until` 0 is the last one of them.
+
+    With counsel's keys, permits under tags of `domains` count too.
 
     Raises UsageError where no entry names the platform (a slip of the pen must not look like a clean record), and where
     the whole of the time lies before the first entry or behind the last.
     """
-    result = _stretch(reader, platform, since, until)
+    result = _stretch(reader, platform, since, until, size)
     result.domains = tuple(domains)
     walk = _Walk(reader, result, openers, domains)
     for seq, entry, details in reader.entries(openers):
@@ -165,11 +173,13 @@ def absence(
     return result
 
 
-def _stretch(reader: Reader, platform: str, since: int, until: int) -> Absence:
+def _stretch(reader: Reader, platform: str, since: int, until: int, most: int) -> Absence:
     """Where in the ledger the time lies, and whether the ledger can speak of it at all."""
     first_open = last_entry = size = begins = first = last = 0
     names: set[str] = set()
     for seq, entry, _ in reader.entries():
+        if most and seq > most:
+            break
         first_open, last_entry, size = first_open or entry.t, max(last_entry, entry.t), seq
         names.update(entry.platforms)
         begins = begins or (seq if entry.t >= since else 0)

@@ -1,0 +1,105 @@
+"""STATEMENT.md and VERIFY.md of an export: what may be said, only if, and never; and how a stranger checks it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any, NamedTuple
+
+import jinja2
+
+from .. import __version__
+from ..ledger.anchor import Anchored
+from ..ledger.verify import Verification, when
+from .absence import Absence
+from .docket import STAGES, Docket
+from .limits import limits
+from .observed import Observation, observation_in_words
+
+__all__ = ["Facts", "texts"]
+
+
+class Facts(NamedTuple):
+    """All that the texts are made of."""
+
+    ledger: str
+    claim: dict[str, Any]
+    found: Sequence[Absence]
+    """One a platform, all of one time."""
+    docket: Docket | None
+    record: Verification
+    signed: Anchored
+    anchored: Anchored
+    observed: Sequence[Observation]
+    details: bool
+
+
+def texts(facts: Facts, *, now: datetime | None = None) -> dict[str, str]:
+    """Both files by name. Nothing but the instant at which it was made differs between two runs."""
+    folder = resources.files(__package__)
+    verifier = (folder / "verify_export.py").read_bytes()
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - Markdown, of which no value is somebody else's text: ids, figures, instants
+    )  # fmt: skip
+    context = {
+        **_figures(facts),
+        "claim": facts.claim, "ledger": facts.ledger, "version": __version__, "details": facts.details,
+        "made": (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ"), "lines": verifier.count(b"\n"),
+        "sha256": hashlib.sha256(verifier).hexdigest(),
+        "n": "{:,}".format, "when": when, "cap": lambda text: text[0].upper() + text[1:],
+    }  # fmt: skip
+    names = ("STATEMENT.md", "VERIFY.md")
+    return {
+        name: environment.from_string((folder / "templates" / name).read_text(encoding="utf-8")).render(context)
+        for name in names
+    }
+
+
+def _figures(facts: Facts) -> dict[str, Any]:
+    permits = sorted({(one.t, one.seq, one.observed) for found in facts.found for one in found.permits})
+    refusals = {seq for found in facts.found for seq in found.refusals}
+    stages = [(stage, sum(found.requests(stage) for found in facts.found)) for stage in STAGES]
+    return {
+        "platforms": " and ".join(found.platform for found in facts.found),
+        "permits": len({seq for _, seq, _ in permits}),
+        "first_permit": permits[0][0] if permits else 0,
+        "last_permit": permits[-1][0] if permits else 0,
+        "observed_permits": sum(observed for _, _, observed in permits),
+        "refusals": len(refusals),
+        "requests": sum(number for _, number in stages),
+        "stages": stages,
+        "sessions": sum(len(span.named) for found in facts.found for span in found.spans),
+        "first_open": facts.found[0].first_open,
+        "complete": facts.record.complete,
+        "anchored": 0 if facts.anchored.disagree else facts.anchored.size,
+        "observation": observation_in_words(list(facts.observed)),
+        "notice": _notice(facts.docket),
+        "limits": _limits(facts),
+    }
+
+
+def _notice(docket: Docket | None) -> dict[str, Any] | None:
+    if docket is None or docket.notice is None:
+        return None
+    crawls = [session for session in docket.sessions if session.role != "process"]
+    return {
+        "name": docket.name,
+        "received": docket.notice.received_at,
+        "entered": docket.notice.entered_at,
+        "assumed": docket.notice.assumed,
+        "in_force": min((session.in_force for session in crawls if session.in_force), default=0),
+        "never": sum(not session.in_force for session in crawls),
+        "between": sum(session.fetches_between for session in docket.sessions),
+    }
+
+
+def _limits(facts: Facts) -> list[str]:
+    every = (
+        limit
+        for found in facts.found
+        for limit in limits(found, facts.record, facts.signed, facts.anchored, facts.observed)
+    )
+    return list(dict.fromkeys(every))
