@@ -26,19 +26,20 @@ from ..model import (
     Signal,
 )
 from ..policy.policyset import PolicySet
-from ..policy.rules import NEVER
+from ..policy.rules import ALWAYS, NEVER
 from ..urls import MAX_HOST, PLAIN_HOST, Target, canonical_host, read
 from .carriers import CARRIER_HOSTS
 from .options import DEFAULT, Options, instant_of, purposes_of
 from .readings import robots_reason, signal_reasons
-from .routes import carries, may_carry, routes
+from .routes import asks_oddly, carries, may_carry, routes
 from .settle import broken_route, by_way, governing_of, settled, trouble_of, unknown_platform
 from .standing import Question, Standing, readings_of
 
 __all__ = ["Answer", "Judge", "Robots"]
 
 Robots = RobotsVerdict | RobotsState
-_PLAIN: Final = re.compile(rf"({PLAIN_HOST.pattern})(?::[1-9][0-9]{{0,3}})?")
+_PLAIN: Final = re.compile(rf"({PLAIN_HOST.pattern})(?::(?:[1-9][0-9]{{0,3}}|[1-5][0-9]{{4}}|6[0-4][0-9]{{3}}))?")
+"""A host and, where there is one, a port below 65,000: no reader stumbles over it."""
 _SCHEMES: Final = frozenset({"http:", "https:"})
 _KEPT: Final = 1 << 17
 """Prefixes that a judge remembers before it starts afresh: memory stays flat, whatever is crawled."""
@@ -60,12 +61,27 @@ class Answer:
         self.docket = self.governing.docket if self.governing else docket
         self.until = until
         self.passing = until != NEVER
+        """Whether the clock has to be asked each time."""
+
+
+_UNSETTLED: Final = Answer((), (), "", ALWAYS)
+"""Stands for the answer of a host that is not plain, is a carrier, or whose paths are told apart."""
 
 
 class Judge:
     """Answers URLs for one agent, set of purposes and moment; `at` None follows the clock."""
 
-    __slots__ = ("_answers", "_free", "_passes_unknown", "_revision", "_standings", "at", "policies", "question")
+    __slots__ = (
+        "_answers",
+        "_free",
+        "_passes_unknown",
+        "_passing",
+        "_revision",
+        "_standings",
+        "at",
+        "policies",
+        "question",
+    )
 
     def __init__(
         self,
@@ -86,26 +102,39 @@ class Judge:
         )
         self._revision = policies.revision
         self._answers: dict[str, Answer] = {}
+        """By authority as written: what holds for every path and for good."""
+        self._passing: dict[str, Answer] = {}
+        """What holds for a time, or not for every path."""
         self._standings: dict[object, Standing] = {}
         self._free = Answer((), (), "", NEVER)
         self._passes_unknown = options.unknown_platform != "refuse" and not policies.image.broken
 
     def decide(self, url: str, robots: Robots = NOT_ASKED, signals: Sequence[Signal] = ()) -> Decision:
         """The decision on one URL; never raises, whatever the text."""
-        # One split, one look-up and a few searches decide most URLs; `refusals` repeats it, since a call costs a fifth.
+        # One split, one look-up and a few searches decide most URLs: what is written out here and in `refusals` is
+        # `routes.asks_oddly` and a scheme in `_SCHEMES`, since a call costs a tenth of the whole.
         try:
             scheme, empty, host, rest = url.split("/", 3)
             answer = self._answers[host]
-        except (KeyError, ValueError, AttributeError):
-            return self._meet(url, robots, signals)
+        except KeyError:
+            answer = self._learn(host)
+            if answer.passing:
+                return self._judge(url, robots, signals)
+        except ValueError:
+            return self._judge(url, robots, signals)
         if (
-            (may_carry(rest) if "?" in rest else "%" in rest or ":" in rest or "HR0c" in rest)
-            or scheme not in ("https:", "http:")
+            "%" in rest
+            or ":" in rest
+            or "HR0c" in rest
+            or (scheme != "https:" and scheme != "http:")  # noqa: PLR1714
             or empty
             or signals
-            or answer.passing
         ):
             return self._judge(url, robots, signals)
+        if "?" in rest:
+            _, query = rest.split("?", 1)
+            if "." in query or "/" in query or "\\" in query or "8747470" in query or not query.isascii():
+                return self._judge(url, robots, signals)
         if robots is NOT_ASKED:
             unchecked = _UNCHECKED
         elif type(robots) is RobotsVerdict and robots.effect == "allow":
@@ -129,58 +158,56 @@ class Judge:
         for place, url in enumerate(urls):
             try:
                 scheme, empty, host, rest = url.split("/", 3)
+            except ValueError:
+                pass
+            else:
                 if (
                     (answers[host] if host in answers else self._learn(host)) is free
-                    and not (may_carry(rest) if "?" in rest else "%" in rest or ":" in rest or "HR0c" in rest)
-                    and scheme in ("https:", "http:")
+                    and not ("%" in rest or ":" in rest or "HR0c" in rest or ("?" in rest and asks_oddly(rest)))
+                    and (scheme == "https:" or scheme == "http:")  # noqa: PLR1714
                     and not empty
                 ):
                     continue
-            except ValueError:
-                pass
             decision = self.decide(url)
             if decision.governing is not None:
                 yield place, decision
 
-    def _learn(self, authority: str) -> Answer | None:
-        """The answer of a host that is new, where it is plain and does not tell paths apart; kept for the next time."""
+    def _learn(self, authority: str) -> Answer:
+        """The answer of a host that is new or whose answer passes, kept for the next time where the host is plain."""
+        held = self._passing.get(authority)
+        if held is not None and (held is _UNSETTLED or self.now() < held.until):
+            return held
         plain = _PLAIN.fullmatch(authority)
         if plain is None or "xn--" in authority or len(authority) > MAX_HOST:
-            return None
+            return _UNSETTLED
         host = name = plain[1]
-        known, carriers = self.policies.image.hosts, CARRIER_HOSTS
-        while name and name not in known and name not in carriers:
+        known = self.policies.image.hosts
+        while name and name not in known and name not in CARRIER_HOSTS:
             name = name.partition(".")[2]
-        answer = self._free if not name and self._passes_unknown else None if carries(host) else self._answer(host)
-        if answer is not None:
-            if len(self._answers) >= _KEPT:
-                self._answers.clear()
-            self._answers[authority] = answer
+        if not name and self._passes_unknown:
+            answer = self._free
+        else:
+            answer = _UNSETTLED if carries(host) else self._answer(host)
+        kept = self._passing if answer.passing else self._answers
+        if len(kept) >= _KEPT:
+            kept.clear()
+        kept[authority] = answer
         return answer
 
-    def _meet(self, url: str, robots: Robots, signals: Sequence[Signal]) -> Decision:
-        """A URL whose host is new, or which is no plain `scheme://host/rest`."""
-        scheme, _, rest = url.partition("//")
-        authority = rest.partition("/")[0]
-        answer = self._answers.get(authority) or self._learn(authority)
-        if answer is None or scheme not in _SCHEMES:
-            return self._guarded(url, robots, signals)
-        if robots is NOT_ASKED and not signals and not answer.passing and not may_carry(rest):
-            return self._of(answer, url)
-        return self._judge(url, robots, signals)
-
     def _judge(self, url: str, robots: Robots, signals: Sequence[Signal]) -> Decision:
-        """A URL of a plain host that needs a closer look: most that look odd carry nothing all the same."""
-        head, _, rest = url.partition("//")
+        """A URL that needs a closer look: most that look odd carry nothing all the same."""
+        scheme, _, rest = url.partition("//")
         authority, slash, path = rest.partition("/")
-        answer = self._answers.get(authority)
-        if answer is None or head not in _SCHEMES or signals or may_carry(slash + path) or answer.until <= self.now():
+        answer = self._answers.get(authority) or self._learn(authority)
+        if answer is _UNSETTLED or scheme not in _SCHEMES or signals or may_carry(slash + path):
             return self._guarded(url, robots, signals)
         if robots is NOT_ASKED:
-            return self._of(answer, url)
+            return self._of(answer, url, _UNCHECKED)
+        if type(robots) is RobotsVerdict and robots.effect == "allow":
+            return self._of(answer, url, _CHECKED)
         return self._guarded(url, robots, signals)
 
-    def _of(self, answer: Answer, url: str) -> Decision:
+    def _of(self, answer: Answer, url: str, unchecked: tuple[str, ...]) -> Decision:
         """A remembered answer as the decision on one URL."""
         return Decision(
             answer.effect,
@@ -190,17 +217,19 @@ class Judge:
             answer.docket,
             answer.platforms,
             self._revision,
-            _UNCHECKED,
+            unchecked,
         )
 
-    def _answer(self, host: str) -> Answer | None:
-        """What documents say of a plain host; None where paths are told apart."""
-        refuses_unknown = self.question.options.unknown_platform == "refuse"
-        standing = self.standing(host, self.now())
+    def _answer(self, host: str) -> Answer:
+        """What documents say of a plain host; unsettled where paths are told apart, or where an error of ours shows."""
+        try:
+            standing = self.standing(host, self.now())
+        except Exception:  # noqa: BLE001 - the long way meets it again and refuses with it
+            return _UNSETTLED
         if standing.whole is None:
-            return None
+            return _UNSETTLED
         reasons = list(standing.whole.reasons)
-        if refuses_unknown and not standing.platforms and not reasons:
+        if self.question.options.unknown_platform == "refuse" and not standing.platforms and not reasons:
             reasons.append(unknown_platform(host))
         docket = standing.whole.docket
         until = NEVER if self.at is not None else standing.until

@@ -24,7 +24,7 @@ import msgspec
 from ..urls import Target, read
 from .carriers import Carrier, carriers_of
 
-__all__ = ["FETCHING", "MAX_DEPTH", "Route", "carries", "may_carry", "routes"]
+__all__ = ["FETCHING", "MAX_DEPTH", "Route", "asks_oddly", "carries", "may_carry", "routes"]
 
 MAX_DEPTH: Final = 4
 """Routes within routes that are followed; one that goes deeper is refused."""
@@ -54,7 +54,8 @@ _BASE64: Final = re.compile(r"aHR0c[A-Za-z0-9+/_-]{6,}={0,2}")
 _HEX: Final = re.compile(r"68747470(?:73)?3a(?:[0-9a-f]{2}){4,}", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"[&;]")
 _NAME: Final = re.compile(r"[^a-z0-9]+")
-_ESCAPE: Final = re.compile(r"%(?:2[5fFeE6]|3[aAbBdDfF]|[4-7])")
+_ESCAPE: Final = re.compile(r"%(?:2[5fFeE6]|3[0aAbBdDfF]|[4-7])")
+"""An escape that may hide a letter or sign of `https://`, of base64's `aHR0c`, or between parameters."""
 _AMP: Final = re.compile(r"/(?:[a-z]+/(?:[a-z]+\d+/)?)?(?:s/)?([^/]+\.[^/]+)(/.*)?", re.IGNORECASE)
 _FIRST_LABEL: Final = re.compile(r"[0-9a-z-]+")
 
@@ -77,19 +78,29 @@ def carries(host: str) -> bool:
     return bool(carriers_of(host))
 
 
+def asks_oddly(rest: str) -> bool:
+    """Whether the query of path and query `rest` holds what a target is made of, besides `%`, `:` and base64.
+
+    Quick, for the query that has nothing of the sort: the address of a host has a dot, a colon (IPv6) or, where a
+    number stands for it, slashes in front. `rest` holds a `?`.
+    """
+    _, query = rest.split("?", 1)
+    return "." in query or "/" in query or "\\" in query or "8747470" in query or not query.isascii()
+
+
 def may_carry(rest: str) -> bool:
     """Whether path and query of a plain host need a look; quick, and never False where `routes` would find one."""
-    if "?" in rest:
-        query = rest.partition("?")[2]
-        if "." in query or "//" in query or "[" in query or "8747470" in query or "\\" in query:
-            return True
-        if not query.isascii():
-            return True
-    return (
-        "HR0c" in rest
-        or ("%" in rest and _ESCAPE.search(rest) is not None)
-        or (":" in rest and _SCHEME.search(rest) is not None)
-    )
+    if ("%" in rest and _ESCAPE.search(rest)) or (":" in rest and _SCHEME.search(rest)) or "HR0c" in rest:
+        return True
+    if "?" not in rest or not ("%" in rest or ":" in rest or asks_oddly(rest)):
+        return False
+    parameters = (part.partition("=") for part in _PARAMETER.split(rest.partition("?")[2]))
+    return any(equals and _fetches(name) for name, equals, _ in parameters)
+
+
+def _fetches(name: str) -> bool:
+    """Whether the parameter of this name makes the far side fetch, however it is spelt."""
+    return _NAME.sub("", _plain(name).lower().partition("[")[0]) in FETCHING
 
 
 def routes(target: Target) -> tuple[Route, ...]:
@@ -157,7 +168,7 @@ def _in_query(query: str) -> Iterator[str]:
         name, equals, value = part.partition("=")
         if not equals or _SCHEME.match(_plain(name)):
             yield from (text for text in _decoded(part) if _SCHEME.match(text) or _BASE64.match(text))
-        elif _NAME.sub("", _plain(name).lower().partition("[")[0]) in FETCHING:
+        elif _fetches(name):
             yield from _in_value(value)
     for text in _decoded(query):
         if _SCHEME.match(text):
