@@ -25,12 +25,12 @@ from ..decide import Judge, message_of
 from ..decide import Options as Choices
 from ..errors import DesistError
 from ..ledger import Ledger
-from ..ledger.keys import counsel_key
 from ..model import Basis, Decision
 from ..policy.policyset import PolicySet
 from .options import Options
 from .places import place_of
 from .recorder import DEFAULT_LEDGER
+from .signing import open_ledger
 from .verdicts import refusal
 
 __all__ = ["Attempt", "Attempts"]
@@ -185,12 +185,7 @@ class Attempts:
     def _open(self) -> Ledger:
         if self._ledger is None or self._ledger.lost is not None:
             options = self.options
-            self._ledger = Ledger.open(
-                options.ledger or DEFAULT_LEDGER,
-                operator=options.operator,
-                counsel_key=counsel_key(options.counsel_key).key,
-                role="process",
-            )
+            self._ledger = open_ledger(options, Path(options.ledger or DEFAULT_LEDGER), "process")
             self._revisions.clear()
         return self._ledger
 

@@ -15,8 +15,10 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from ..decide.options import purposes_of
 from ..errors import UsageError
+from ..ledger.anchoring import read_places
 from ..model import Purpose
 from ..robots import product_token
+from .spawns import SPAWN
 
 __all__ = ["HELD", "KNOWN", "SETTINGS", "Options", "Setting", "declared_purposes", "held_options"]
 
@@ -54,6 +56,15 @@ SETTINGS: Final = (
         who="the project; `USER_AGENT` may be the spider's, as long as the token is part of it",
     ),
     Setting(
+        "DESIST_ANCHORS",
+        "list of texts",
+        "nothing: a report says `not anchored`",
+        'DESIST_ANCHORS = ["/mnt/counsel/anchors.txt", "| ssh counsel@notary.example.test anchor"]',
+        "Where each signed checkpoint is written besides the ledger: a file to which it is appended, or `| command`, "
+        "which gets it on standard input, is allowed to run, and exits 0 once it is kept. One that fails is recorded "
+        "(`fault`) and said. Needs the key that signs checkpoints.",
+    ),
+    Setting(
         "DESIST_COUNSEL_KEY",
         "text or path",
         "the key in the user's configuration folder; at a terminal a pair is made there once",
@@ -69,8 +80,8 @@ SETTINGS: Final = (
         "nothing",
         'DESIST_INFRA = ["db.example.test:5432", "10.0.0.0/8", "unix:/run/db.sock", "spawn:git", "import:grpc"]',
         "What the crawling process may reach or start besides the sites that it crawls: `host:port`, `*.host:port`, "
-        "networks, unix sockets, programs (`spawn:`), modules that open sockets by themselves (`import:`). It is "
-        "recorded, and a platform's name or address on it is refused all the same.",
+        "networks, unix sockets, programs (`spawn:`), modules that open sockets by themselves (`import:`). A "
+        "platform's name or address on it is refused all the same.",
     ),
     Setting(
         "DESIST_LEDGER",
@@ -80,6 +91,15 @@ SETTINGS: Final = (
         "The record. A crawl makes one that is absent and never touches a file that is no ledger. It must lie on a "
         "local disk.",
         environment="the ledger for `desist doctor`, and for what `desist arm` puts on record",
+    ),
+    Setting(
+        "DESIST_LOG_KEY",
+        "path",
+        "`log.key` in the user's configuration folder; at a terminal it is made there once",
+        'DESIST_LOG_KEY = "/run/secrets/desist-log.key"',
+        "The file with the private key that signs checkpoints. Its public half, `log.vkey`, belongs where the crawl "
+        "host cannot write. Without a key nothing is signed, and nothing can be anchored or proved to a stranger.",
+        environment="the key for `desist doctor` and the `ledger` verbs",
     ),
     Setting(
         "DESIST_NAMESERVERS",
@@ -102,8 +122,8 @@ SETTINGS: Final = (
         "unset: nothing passes",
         'DESIST_OBSERVE_UNTIL = "2026-03-01"',
         "Until then, at most 14 days ahead, what robots.txt, signals and undeclared destinations would refuse passes, "
-        "on record as `would_refuse`. What an order, a notice or terms forbid never passes. A date means its midnight "
-        "in UTC.",
+        "on record as `would_refuse`. Programs and modules that open sockets are refused and noted. What an order, a "
+        "notice or terms forbid never passes. A date means its midnight in UTC.",
     ),
     Setting(
         "DESIST_OPERATOR",
@@ -180,17 +200,22 @@ class Options(msgspec.Struct, frozen=True):
     notices_to_others: NoticesToOthers = "refuse"
     observe_until: str = ""
     counsel_key: str = ""
+    anchors: tuple[str, ...] = ()
+    """Where checkpoints are written besides the ledger: files, and commands behind `|`."""
+    log_key: str = ""
 
     @classmethod
     def read(cls, settings: BaseSettings) -> Options:
         """The options in `settings`; raises `UsageError` for what is unknown, above project priority or wrong."""
         _check_names(settings)
+        anchors = _texts(settings, "DESIST_ANCHORS")
+        programs = [f"{SPAWN}{place.words[0]}" for place in read_places(anchors) if place.words]
         return cls(
             policies=_texts(settings, "DESIST_POLICIES"),
             ledger=_text(settings, "DESIST_LEDGER"),
             agent=product_token(_text(settings, "DESIST_AGENT"), str(settings["USER_AGENT"] or "")).token,
             operator=_text(settings, "DESIST_OPERATOR"),
-            infra=_texts(settings, "DESIST_INFRA"),
+            infra=(*_texts(settings, "DESIST_INFRA"), *programs),
             proxies=_texts(settings, "DESIST_PROXIES"),
             nameservers=_texts(settings, "DESIST_NAMESERVERS"),
             robots_mode=_choice(settings, "DESIST_ROBOTS_MODE", RobotsMode),
@@ -198,6 +223,8 @@ class Options(msgspec.Struct, frozen=True):
             notices_to_others=_choice(settings, "DESIST_NOTICES_TO_OTHERS", NoticesToOthers),
             observe_until=_text(settings, "DESIST_OBSERVE_UNTIL"),
             counsel_key=_text(settings, "DESIST_COUNSEL_KEY"),
+            anchors=anchors,
+            log_key=_text(settings, "DESIST_LOG_KEY"),
         )
 
 

@@ -15,8 +15,8 @@ from twisted.internet.defer import Deferred
 
 from ..errors import LedgerError, LedgerLost
 from ..ledger import Gate, Kind, Ledger, Receipt
-from ..ledger.keys import counsel_key
 from .places import place_of
+from .signing import open_ledger
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -56,15 +56,9 @@ class Recorder:
     @classmethod
     def open(cls, options: Options, *, revision: str, spider: str) -> Recorder:
         """Start a session; raises LedgerUnusable, and UsageError for a key that is none."""
-        ledger = Ledger.open(
-            options.ledger or DEFAULT_LEDGER,
-            revision=revision,
-            operator=options.operator,
-            spider=spider,
-            counsel_key=counsel_key(options.counsel_key).key,
-            deliver=hop(),
-        )
-        return cls(ledger, options.operator, Path(options.ledger or DEFAULT_LEDGER))
+        path = Path(options.ledger or DEFAULT_LEDGER)
+        ledger = open_ledger(options, path, "crawl", revision=revision, spider=spider, deliver=hop())
+        return cls(ledger, options.operator, path)
 
     async def refuse(self, decision: Decision, stage: str) -> Receipt:
         """Record a refusal; its receipt once it is durable. Raises LedgerLost."""

@@ -21,8 +21,6 @@ from requests.utils import select_proxy
 
 from ..decide import Judge, message_of
 from ..decide import Options as Choices
-from ..ledger import Ledger
-from ..ledger.keys import counsel_key
 from ..model import NOT_ASKED, Basis, Decision, Purpose, RobotsState, RobotsVerdict, Signal
 from ..optout import read_headers, read_status
 from ..policy.policyset import PolicySet
@@ -34,6 +32,7 @@ from .places import place_of
 from .process import GATE
 from .recorder import DEFAULT_LEDGER
 from .resolver import Resolution, Resolver
+from .signing import open_ledger
 from .verdicts import refusal, with_route
 
 __all__ = ["GatedAdapter", "RequestRefused"]
@@ -94,13 +93,8 @@ class GatedAdapter(HTTPAdapter):
         if shut:
             GATE.arm(self.options, _BY)
             GATE.resolvers.append(self._resolver)
-        self._ledger = Ledger.open(
-            self.options.ledger or DEFAULT_LEDGER,
-            revision=self._policies.revision,
-            operator=self.options.operator,
-            counsel_key=counsel_key(self.options.counsel_key).key,
-            role="requests",
-        )
+        path = Path(self.options.ledger or DEFAULT_LEDGER)
+        self._ledger = open_ledger(self.options, path, "requests", revision=self._policies.revision)
 
     def close(self) -> None:
         """End the session in the ledger and close the pools."""

@@ -21,7 +21,16 @@ from . import files
 from .checkpoint import Signer
 from .seal import CounselKey, Opener
 
-__all__ = ["Found", "config_folder", "counsel_key", "log_signer", "make_pair", "private_keys", "user_name"]
+__all__ = [
+    "Found",
+    "config_folder",
+    "counsel_key",
+    "log_signer",
+    "make_log_key",
+    "make_pair",
+    "private_keys",
+    "user_name",
+]
 
 _FLEETING: Final = frozenset({"tmpfs", "ramfs", "overlay", "aufs", "rootfs", "devtmpfs"})
 _PRIVATE: Final = "counsel-{kid}.key"
@@ -110,28 +119,38 @@ def _write(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def log_signer(*, make: bool = True) -> Signer | None:
-    """The key that signs checkpoints, made once where counsel's pair would be; None where there is none.
+def log_signer(configured: str = "", *, make: bool = True) -> Signer | None:
+    """The key that signs checkpoints: the file in DESIST_LOG_KEY, else one made once where counsel's pair would be.
 
-    Its public half, `log.vkey`, is to be pinned where the crawl host cannot write: a forger's own key must not verify.
+    None where there is none. Its public half, `log.vkey`, is to be pinned where the crawl host cannot write: a forger's
+    own key must not verify. Raises LedgerUnusable for a file that holds no such key.
     """
-    path = config_folder() / _LOG
-    try:
-        if os.path.lexists(path):
+    path = Path(configured).expanduser() if configured else config_folder() / _LOG
+    if configured or os.path.lexists(path):
+        try:
             raw = base64.b64decode(path.read_text(encoding="ascii").strip(), validate=True)
             return Signer(_LOG_NAME, Ed25519PrivateKey.from_private_bytes(raw))
-        if not make or _why_no_pair():
-            return None
-        private = Ed25519PrivateKey.generate()
-        signer = Signer(_LOG_NAME, private)
+        except (OSError, ValueError) as error:
+            raise _no_log_key(path, error) from error
+    return make_log_key(path) if make and not _why_no_pair() else None
+
+
+def make_log_key(path: Path) -> Signer:
+    """Make the key that signs checkpoints, and `.vkey` beside it; LedgerUnusable where something is there already."""
+    private = Ed25519PrivateKey.generate()
+    signer = Signer(_LOG_NAME, private)
+    try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(path, base64.b64encode(private.private_bytes_raw()).decode())
         _write(path.with_suffix(".vkey"), str(signer.verifier))
-    except (OSError, ValueError) as error:
-        raise LedgerUnusable(
-            f"the key that signs checkpoints: {error}", place=str(path), help="mend or move it"
-        ) from error
+        _write(path, base64.b64encode(private.private_bytes_raw()).decode())
+    except OSError as error:
+        raise _no_log_key(path, error) from error
     return signer
+
+
+def _no_log_key(path: Path, error: Exception) -> LedgerUnusable:
+    why = (error.strerror if isinstance(error, OSError) else None) or error
+    return LedgerUnusable(f"the key that signs checkpoints: {why}", place=str(path), help="mend or move it")
 
 
 def private_keys(paths: list[str]) -> list[Opener]:

@@ -36,6 +36,7 @@ SIGN_EVERY: Final = 1000
 Deliver = Callable[[Callable[[], None]], object]
 OnFailure = Callable[[LedgerLost], object]
 OnCheckpoint = Callable[[str], object]
+OnClosed = Callable[[], object]
 
 
 class _Item(NamedTuple):
@@ -57,6 +58,7 @@ class Ledger:
         self._on_failure = on_failure
         self._signer: Signer | None = None
         self._on_checkpoint: OnCheckpoint = lambda _: None
+        self._on_closed: OnClosed = lambda: None
         self._unsigned = 0
         self._pid = os.getpid()
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
@@ -85,6 +87,7 @@ class Ledger:
         on_failure: OnFailure | None = None,
         signer: Signer | None = None,
         on_checkpoint: OnCheckpoint | None = None,
+        on_closed: OnClosed | None = None,
         synchronous: str = "FULL",
     ) -> Self:
         """Start a session; the ledger is made where it is absent, and a file that is not one is never touched.
@@ -93,11 +96,12 @@ class Ledger:
         `reactor.callFromThread`; without it they resolve on the writer's thread. `on_failure` is called once, on the
         writer's thread. Without `counsel_key` details are not kept. With `signer` a checkpoint is signed with every
         beat, every 1,000 entries and at the end, and handed to `on_checkpoint`, on the writer's thread, to be kept
-        elsewhere. Raises LedgerUnusable.
+        elsewhere; `on_closed` is called when `close` has let go of the file. Raises LedgerUnusable.
         """
         try:
             self = cls(Store(Path(path), synchronous=synchronous), deliver=deliver, on_failure=on_failure)
             self._signer, self._on_checkpoint = signer, on_checkpoint or self._on_checkpoint
+            self._on_closed = on_closed or self._on_closed
             private = {"operator": operator, "spider": spider, **(details or {})}
             self._begin(counsel_key, {"role": role, **(facts or {})}, private, revision)
         except LedgerLost as error:
@@ -183,9 +187,12 @@ class Ledger:
         self._enqueue([("close", {})])
         self._queue.put(None)
         self._thread.join()  # and not the future: `deliver` may hand it to the very loop that waits here
-        if self._lost is not None:
-            raise self._lost
-        self._store.close()
+        try:
+            if self._lost is not None:
+                raise self._lost
+            self._store.close()
+        finally:
+            self._on_closed()
 
     def __enter__(self) -> Self:
         return self
