@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 import sys
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -73,9 +74,15 @@ def _project() -> tuple[BaseSettings, str]:
         return get_project_settings(), os.environ["SCRAPY_SETTINGS_MODULE"]
     except Exception as error:  # noqa: BLE001 - code of the project: whatever it raises is said
         message = f"the project's settings cannot be imported: {type(error).__name__}: {error}"
-        raise UsageError(
-            message, place=os.environ.get("SCRAPY_SETTINGS_MODULE", ""), help="mend what it says"
-        ) from None
+        raise UsageError(message, place=_raised_at(error), help="scrapy list, once that is mended") from None
+
+
+def _raised_at(error: BaseException) -> str:
+    """The last line of the project's own that was run."""
+    here = os.getcwd() + os.sep
+    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    own = [f"{file.removeprefix(here)}:{line}" for file, line in frames if file.startswith(here)]
+    return own[-1] if own else os.environ.get("SCRAPY_SETTINGS_MODULE", "")
 
 
 def _in_force(setting: Setting, settings: BaseSettings, module: str) -> InForce:
