@@ -162,7 +162,8 @@ def _silent(rule: Rule, judge: Judge, host: str, reach: Reach, at: int) -> str:
 def _ended(rule: Rule, at: int, known_at: int) -> str:
     """Which change keeps a rule from speaking."""
     changes = [c for c in rule.life.changes if c.start <= at < c.end and c.known <= known_at]
-    last = max(changes, key=lambda change: change.start, default=None)
+    stops = [c for c in changes if c.kind is ChangeKind.ENDS or c.scope is None or c.scope.hosts]
+    last = next((change for change in reversed(stops) if change.kind is not ChangeKind.RESTORES), None)
     if last is None:
         return "does not speak here"
     word = {ChangeKind.ENDS: "ended", ChangeKind.SPARES: "suspended"}.get(last.kind, "narrowed")

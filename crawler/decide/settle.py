@@ -27,9 +27,10 @@ def governing_of(reasons: Iterable[Reason]) -> Reason | None:
 
 def settled(reasons: Iterable[Reason], question: Question, docket: str) -> tuple[Reason, ...]:
     """Each reason once, in governing order, with its docket, and with the mend where only silence refuses."""
-    first: dict[tuple[str, str], Reason] = {}
-    for reason in reasons:
-        first.setdefault((reason.basis, reason.rule), reason)
+    first: dict[tuple[object, ...], Reason] = {}
+    for reason in reasons:  # one that is lifted here and one that is not are two, and so are two texts of one signal
+        said = (reason.basis, reason.rule, reason.message, reason.purposes, reason.lifted_by)
+        first.setdefault(said, reason)
     if not first:
         return ()
     unique = sorted(first.values(), key=lambda reason: reason.basis.rank)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import unquote
@@ -120,10 +121,12 @@ def readings_of(*paths: str) -> tuple[str, ...]:
     """All readings of a path that a server may make: as sent, as written, slashes squeezed, escapes resolved."""
     readings = dict.fromkeys(normalise_path(path) for path in paths)
     for path in tuple(readings):
-        if "//" in path:
-            readings[_squeeze(path)] = None
         if "%" in path:
             readings[normalise_path(unquote(path))] = None
+        if "//" in path:
+            readings[_squeeze(path)] = None
+        if any(sign in path for sign in ("%", "//", "/.")):  # a server may decode before it looks for slashes and dots
+            readings[normalise_path(_served(unquote(path)))] = None
     return tuple(readings)
 
 
@@ -131,6 +134,14 @@ def _squeeze(path: str) -> str:
     while "//" in path:
         path = path.replace("//", "/")
     return path
+
+
+def _served(decoded: str) -> str:
+    """A decoded path as a file server reads it: backslashes are slashes, double ones are one, dot segments are gone."""
+    path, mark, query = decoded.partition("?")
+    plain = _squeeze(path.replace("\\", "/"))
+    tail = "/" if plain.endswith(("/", "/.", "/..")) and plain != "/" else ""
+    return _squeeze(posixpath.normpath(plain or "/") + tail) + mark + query
 
 
 def _lives(record: PlatformRecord, host: str, reach: Reach, question: Question, at: int) -> Iterable[_Live]:

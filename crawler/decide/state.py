@@ -79,7 +79,7 @@ def cover_of(scope: Scope, life: Life, host: str, reach: Reach, at: int, known_a
     limits: list[Change] = []
     status = [c for c in running if c.kind <= ChangeKind.NARROWS]
     if status:
-        last = max(status, key=lambda change: change.start)
+        last = status[-1]
         if last.kind is ChangeKind.ENDS:
             return None
         limits += [last] if last.scope is not None else []

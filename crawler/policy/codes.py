@@ -270,12 +270,13 @@ _ALL: Final = (
     ),
     Code(
         "D048",
-        "supersedes without two names",
-        "A later notice may ask for less than the one whose place it takes. With one name both stay in force.",
+        "supersedes nothing that it may",
+        "What takes the place of a document may ask for less. So it must be of its kind and about the same platform, "
+        "and a notice to us needs two names and the paper's hash, as a withdrawal does; else both stay in force.",
         _L + "---\nnotice: later\ninstrument: cease_and_desist\nplatforms: [pictogram]\nreceived_at: 2026-05-01\n"
         "supersedes: [letter]\n",
         _L + "---\nnotice: later\ninstrument: cease_and_desist\nplatforms: [pictogram]\nreceived_at: 2026-05-01\n"
-        "supersedes: [letter]\nentered_by: A. Jones\napproved_by: [B. Smith]\n",
+        f"supersedes: [letter]\nentered_by: A. Jones\napproved_by: [B. Smith]\ndocument_sha256: {'ab' * 32}\n",
     ),
     Code(
         "D050",

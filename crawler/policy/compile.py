@@ -14,7 +14,17 @@ from typing import Final
 
 from ..model import ALL_PURPOSES, Basis, Place, Purpose, Role
 from ..urls import canonical_host, is_address
-from .documents import Clause, CrawlEffect, Instrument, Notice, Permission, Platform, Terms, Topic
+from .documents import (
+    Clause,
+    CrawlEffect,
+    Instrument,
+    Notice,
+    Permission,
+    Platform,
+    Terms,
+    Topic,
+    why_it_replaces_nothing,
+)
 from .load import Entry, Loaded
 from .parts import Limit, LimitEffect, Status, StatusChange
 from .parts import Scope as WrittenScope
@@ -125,19 +135,28 @@ def _known(entered_at: When | None) -> int:
 
 
 def _superseding(loaded: Loaded) -> Mapping[str, tuple[Change, ...]]:
-    """Id -> the changes by which later documents take its place. One that may loosen a notice needs two names."""
+    """Id -> the changes by which later documents of its kind take its place."""
     ends: dict[str, list[Change]] = defaultdict(list)
     documents = [entry.doc for entries in (loaded.notices, loaded.terms, loaded.permissions) for entry in entries]
+    held: dict[str, list[Notice | Terms | Permission]] = defaultdict(list)
+    for doc in documents:
+        held[doc.key].append(doc)
     for doc in documents:
         start = doc.force
-        if start is None or (isinstance(doc, Notice) and doc.addressed_to == "us" and not doc.two_names):
+        if start is None:
             continue
         for old in doc.supersedes:
-            change = Change(
-                ChangeKind.ENDS, micros(start), NEVER, _known(doc.entered_at), None, f"superseded by {doc.key}"
-            )
-            ends[old].append(change)
+            if not any(why_it_replaces_nothing(doc, one) for one in held[old]):
+                why = f"superseded by {doc.key}"
+                ends[old].append(Change(ChangeKind.ENDS, micros(start), NEVER, _known(doc.entered_at), None, why))
     return defaultdict(tuple, {old: tuple(changes) for old, changes in ends.items()})
+
+
+def _in_order(changes: Iterable[Change], dates: Iterable[When], ends: Iterable[Change]) -> tuple[Change, ...]:
+    """Changes of status and supersessions in the order in which they were said, the later one last."""
+    said = [(micros(date.earliest), change) for date, change in zip(dates, changes, strict=True)]
+    said += [(end.start, end) for end in ends]
+    return tuple(change for _, change in sorted(said, key=lambda pair: pair[0]))
 
 
 def _get(platforms: dict[str, CompiledPlatform], slug: str) -> CompiledPlatform:
@@ -179,8 +198,8 @@ def _add_notice(platforms: dict[str, CompiledPlatform], entry: Entry[Notice], en
 
 def _notice_rule(entry: Entry[Notice], hosts: tuple[str, ...], ends: tuple[Change, ...]) -> Rule:
     notice = entry.doc
-    changes = (*map(_status_change, notice.changes), *_orders(notice.orders), *ends)
-    life = Life(micros(notice.force), NEVER, _known(notice.entered_at), tuple(c for c in changes if c))
+    said = _in_order(map(_status_change, notice.changes), (change.at for change in notice.changes), ends)
+    life = Life(micros(notice.force), NEVER, _known(notice.entered_at), (*said, *_orders(notice.orders)))
     basis = Basis.NOTICE_TO_OTHER if notice.addressed_to == "other" else _BASES.get(notice.instrument, Basis.NOTICE)
     idle = "it asks for nothing that a fetch could breach" if notice.crawl_effect is CrawlEffect.NONE else ""
     scope = Scope(_sorted(notice.scope.purposes), hosts, notice.scope.paths or ())

@@ -12,7 +12,7 @@ from typing import Final
 
 from ..urls import is_address
 from .diagnostic import Diagnostic, Severity, closest
-from .documents import CrawlEffect, Document, HostRule, Notice, Permission, Platform, Terms
+from .documents import CrawlEffect, Document, HostRule, Notice, Permission, Platform, Terms, why_it_replaces_nothing
 from .load import Entry, Loaded
 from .parts import Limit, StatusChange
 from .policyset import shipped_policies
@@ -189,13 +189,18 @@ def _unbacked(entry: Entry[Document], doc: Notice, path: Path, what: str, change
     return _finding(entry, path, "D040", message, f"add {' and '.join(lacks)}; `desist policy withdraw` asks for them")
 
 
-def unbacked_supersession(entry: Entry[Document]) -> Findings:
-    """A notice to us that takes another's place could be narrower: it needs two names, or both stay in force."""
-    doc = entry.doc
-    if isinstance(doc, Notice) and doc.supersedes and doc.addressed_to == "us" and not doc.two_names:
-        help_ = "name a second person in `approved_by`, beside `entered_by`"
-        message = "takes the place of nothing without two different names: both notices stay in force"
-        yield _finding(entry, ("supersedes",), "D048", message, help_, "warning")
+def void_supersessions(loaded: Loaded) -> Findings:
+    """A document that cannot take the place of the one that it names, so that both stay in force."""
+    held = {entry.doc.key: entry.doc for entry in loaded.documents if entry.kind != "platform"}
+    for entry in loaded.documents:
+        for index, old in enumerate(entry.doc.supersedes):
+            why = why_it_replaces_nothing(entry.doc, held[old]) if old in held else ""
+            if why:
+                help_ = "withdraw the earlier one: desist policy withdraw"
+                if isinstance(entry.doc, Notice):
+                    help_ = "add a second name in `approved_by` and the paper's `document_sha256`"
+                message = f"takes the place of nothing, both stay in force: {why}"
+                yield _finding(entry, ("supersedes", index), "D048", message, help_, "warning")
 
 
 def retroactive(entry: Entry[Document]) -> Findings:
@@ -296,14 +301,18 @@ def _texts(path: Path, value: object) -> Iterator[tuple[Path, str]]:
 
 
 _KEPT: Final = 200_000
-BETWEEN: Final[tuple[Callable[[Loaded], Findings], ...]] = (duplicate_ids, unknown_platforms, dangling_ids)
+BETWEEN: Final[tuple[Callable[[Loaded], Findings], ...]] = (
+    duplicate_ids,
+    unknown_platforms,
+    dangling_ids,
+    void_supersessions,
+)
 """Rules that look at all documents together."""
 WITHIN: Final[tuple[Callable[[Entry[Document]], Findings], ...]] = (
     wide_hosts,
     repeated_hosts,
     covered_hosts,
     unbacked_loosening,
-    unbacked_supersession,
     retroactive,
     empty_notices,
     weak_permissions,

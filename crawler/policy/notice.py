@@ -197,12 +197,13 @@ class Notice(Entered):
 
     @property
     def changes(self) -> tuple[StatusChange, ...]:
-        """The changes that count, in order: one that loosens without a document and two names changes nothing.
+        """The changes that count, in the order of their dates, and as written where two have one date.
 
-        For a letter to somebody else a named source stands in for these.
+        One that loosens without a document and two names changes nothing; for a letter to somebody else a named source
+        stands in for these. Not the order in which they take force: a withdrawal may do so later than what undid it.
         """
         counted = (c for c in self.status_history if self.counts(c, loosens=c.status.loosens))
-        return tuple(sorted(counted, key=lambda change: change.force))
+        return tuple(sorted(counted, key=lambda change: change.at.earliest))
 
     @property
     def orders(self) -> tuple[Limit, ...]:

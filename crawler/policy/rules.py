@@ -108,6 +108,7 @@ class Life(msgspec.Struct, frozen=True, array_like=True):
     known: int = ALWAYS
     """When it was entered here: `--known-at` before it does not see it."""
     changes: tuple[Change, ...] = ()
+    """In the order in which they were said: of those that run, the last one holds."""
 
     @property
     def instants(self) -> tuple[int, ...]:

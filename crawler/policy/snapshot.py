@@ -22,6 +22,7 @@ import msgspec
 
 from ..errors import PolicyError
 from . import publicsuffix
+from .folders import scan
 from .policyset import IMAGE_FORMAT, Image, make_image
 
 if TYPE_CHECKING:
@@ -98,20 +99,12 @@ def stamp_of(folders: Iterable[Path]) -> tuple[bytes, int]:
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Every YAML file below a folder, by name; what cannot be listed leaves a mark of its own."""
-    try:
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-    except OSError:
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _entries(Path(entry.path))
-        elif entry.name.lower().endswith((".yaml", ".yml")):
-            try:
-                yield entry.path, entry.stat()
-            except OSError:
-                yield entry.path, os.stat_result((0,) * 10)
+    """Every document file of a folder, by name; one that cannot be looked at leaves a mark of its own."""
+    for entry in scan(str(folder)):
+        try:
+            yield entry.path, entry.stat()
+        except OSError:
+            yield entry.path, os.stat_result((0,) * 10)
 
 
 def _code_files() -> Iterator[tuple[str, os.stat_result]]:

@@ -12,11 +12,11 @@ import stat
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from .compile import CompiledPlatform, compile_documents
+from .folders import scan
 from .load import Loaded, read_documents
 from .policyset import Image, PolicySet, make_image
 from .rules import Filing, PlatformRecord
@@ -24,7 +24,6 @@ from .rules import Filing, PlatformRecord
 __all__ = ["Files", "tightened"]
 
 _Stamp = tuple[int, int, int, int]
-_SUFFIXES: Final = (".yaml", ".yml")
 
 
 class Files:
@@ -43,10 +42,10 @@ class Files:
         """Files that are new or changed since the last look, in reading order; None where one is gone or unreadable."""
         now: dict[str, _Stamp] = {}
         for folder in self._folders:
-            for path in _files_of(str(folder), top=True):
-                stamp = _stamp(path)
+            for entry in scan(str(folder)):
+                stamp = _stamp(entry.path)
                 if stamp is not None:
-                    now[path] = stamp
+                    now[entry.path] = stamp
         changed = [name for name, stamp in now.items() if self._stamps.get(name) != stamp]
         gone = sorted(self._stamps.keys() - now.keys())
         self._stamps = now
@@ -157,21 +156,6 @@ def _revision(running: PolicySet, changed: Mapping[str, bytes | None]) -> str:
     for name, content in changed.items():
         digest.update(hashlib.sha256(content if content is not None else name.encode()).digest())
     return digest.hexdigest()
-
-
-def _files_of(folder: str, *, top: bool) -> list[str]:
-    """The names that `load.document_files` finds, in its order, in a quarter of its time."""
-    try:
-        with os.scandir(folder) as entries:
-            found = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
-    except OSError:
-        return []
-    names = [name for name, is_folder in found if not is_folder]
-    files = [os.path.join(folder, name) for name in names if name[0] != "." and name.lower().endswith(_SUFFIXES)]
-    for name, is_folder in found:
-        if is_folder and name[0] != "." and not (top and name == "tests"):
-            files += _files_of(os.path.join(folder, name), top=False)
-    return files
 
 
 def _stamp(path: str) -> _Stamp | None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from desist.decide import decide
 from desist.model import ALL_PURPOSES, Basis, Place, Purpose
 from desist.policy import PolicySet
+from desist.policy.lint import lint
+from desist.policy.load import read_documents
 from desist.policy.rules import ALWAYS, NEVER, PlatformRecord, Rule, micros, moment
 
 PLATFORM = "platform: pictogram\nname: Pictogram\nhosts: [pictogram.test]\n"
@@ -117,3 +120,58 @@ def test_instants_are_exact_whole_microseconds() -> None:
     instant = datetime(2026, 1, 5, 9, 30, 0, 123457, tzinfo=UTC)
     assert moment(micros(instant)) == "2026-01-05T09:30:00.123457Z"
     assert (moment(ALWAYS), moment(NEVER)) == ("always", "never")
+
+
+NOTICE = """notice: {id}
+instrument: {instrument}
+sender: P
+recipient: us
+platforms: [pictogram]
+received_at: 2026-01-05T09:30:00Z
+{more}"""
+WITHDRAWN = "  - {{at: {at}, status: withdrawn, document_sha256: %s, by: [A, B]{more}}}\n" % ("ab" * 32)
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "entered", "again"),
+    [
+        ("2026-03-01", "", "2026-03-01"),
+        ("2026-03-01", "", "2026-03-02"),
+        ("2026-03-01", "", "2026-03-03"),
+        ("2026-03-01", ", entered_at: 2026-03-10", "2026-03-05"),
+        ("2026-03-01T10:00:00Z", "", "2026-03-01T11:00:00Z"),
+    ],
+)
+def test_a_reinstated_notice_is_in_force_again(withdrawn: str, entered: str, again: str) -> None:
+    """Dates alone and late entries make a loosening start after what undid it: the later line holds all the same."""
+    lines = WITHDRAWN.format(at=withdrawn, more=entered) + f"  - {{at: {again}, status: in_force}}\n"
+    text = NOTICE.format(id="n1", instrument="cease_and_desist", more="status_history:\n" + lines)
+    policies = PolicySet.of({"p.yaml": PLATFORM.encode(), "n.yaml": text.encode()})
+    assert decide(policies, "https://pictogram.test/", at="2026-06-01").effect == "refuse"
+    ended = PolicySet.of({"p.yaml": PLATFORM.encode(), "n.yaml": text.rpartition("  - ")[0].encode()})
+    assert decide(ended, "https://pictogram.test/", at="2026-06-01").effect == "allow"
+
+
+PAPER = f"document_sha256: {'ab' * 32}\n"
+TWO = "entered_by: A\napproved_by: [B]\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "effect"),
+    [
+        ("terms", "terms: t2\nplatform: pictogram\ndocument: T\neffective_from: 2026-02-01\nclauses: []\n", "refuse"),
+        ("other", "addressed_to: other\nsources: [s]\ncrawl_effect: none\n", "refuse"),
+        ("one name", "crawl_effect: none\nentered_by: A\n" + PAPER, "refuse"),
+        ("no paper", "crawl_effect: none\n" + TWO, "refuse"),
+        ("both", "crawl_effect: none\n" + TWO + PAPER, "allow"),
+    ],
+)
+def test_only_a_backed_notice_of_its_kind_takes_a_notices_place(name: str, more: str, effect: str) -> None:
+    """Neither terms, nor somebody else's letter, nor one without the paper and two names; lint says D048."""
+    first = NOTICE.format(id="n1", instrument="cease_and_desist", more="")
+    later = more if name == "terms" else NOTICE.format(id="n2", instrument="own_decision", more=more)
+    files = {"p.yaml": PLATFORM, "n.yaml": first, "z.yaml": later + "supersedes: [n1]\n"}
+    content = {file: text.encode() for file, text in files.items()}
+    assert decide(PolicySet.of(content), "https://pictogram.test/", at="2026-06-01").effect == effect
+    codes = {finding.code for finding in lint(read_documents(content))}
+    assert ("D048" in codes) is (effect == "refuse")

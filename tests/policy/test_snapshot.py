@@ -104,6 +104,17 @@ def test_any_change_of_the_folder_is_seen(folder: Path, change: str) -> None:
     assert first.revision != second.revision or places == [str(folder / "m.yaml")]
 
 
+def test_a_letter_in_a_folder_behind_a_link_is_seen(folder: Path) -> None:
+    """What is read through a link is watched through it."""
+    letters = folder.parent / "letters"
+    letters.mkdir()
+    (folder / "n.yaml").rename(folder.parent / "n.yaml")
+    (folder / "letters").symlink_to(letters)
+    assert decide(PolicySet.load(folder), URL).effect == "allow"
+    (folder.parent / "n.yaml").rename(letters / "n.yaml")
+    assert decide(PolicySet.load(folder), URL).effect == "refuse"
+
+
 def test_an_error_is_never_hidden_by_a_snapshot(folder: Path) -> None:
     """A set that was fine yesterday does not stand in for a file that is broken today."""
     PolicySet.load(folder)

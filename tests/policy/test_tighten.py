@@ -111,6 +111,12 @@ def test_look_finds_files_as_the_loader_does(folder: Path) -> None:
     for name in ("b/z.yaml", "b/tests/in.yml", "tests/out.yaml", ".hidden/x.yaml", "a.YAML", "note.txt", ".y.yaml"):
         (folder / name).parent.mkdir(exist_ok=True, parents=True)
         (folder / name).write_text(PLATFORM)
+    (folder.parent / "letters").mkdir()
+    (folder.parent / "letters" / "l.yaml").write_text(PLATFORM)
+    (folder / "linked").symlink_to(folder.parent / "letters")
+    (folder / "round").symlink_to(folder)
     files = Files([folder])
     assert list(files.look()) == [str(path) for path in document_files(folder)]
     assert files.look() == {}
+    (folder.parent / "letters" / "new.yaml").write_text(PLATFORM)
+    assert list(files.look()) == [str(folder / "linked" / "new.yaml")]
