@@ -34,6 +34,9 @@ class NoticeFacts:
 
     received_at: int = 0
     entered_at: int = 0
+    """When its document says that it was entered, else when the ledger first heard of it."""
+    dated: bool = False
+    """Whether its document says so."""
     assumed: bool = False
     """Whether the instant of receipt is the earliest that the sources allow, and not known."""
     addressed: str = ""
@@ -112,6 +115,7 @@ def _notice(entry: Entry, details: dict[str, Any] | None, before: NoticeFacts | 
     now = NoticeFacts(
         int(facts.get("received_at", 0)),
         int(facts.get("entered_at", 0)) or entry.t,
+        "entered_at" in facts,
         bool(facts.get("assumed", 0)),
         str(facts.get("addressed", "")),
         tuple(entry.platforms),
@@ -128,18 +132,15 @@ def _notice(entry: Entry, details: dict[str, Any] | None, before: NoticeFacts | 
 def _second_pass(reader: Reader, openers: Sequence[Opener], files: dict[str, Docket]) -> None:
     rows: dict[str, dict[str, SessionFacts]] = {}
     names: dict[str, dict[str, list[Docket]]] = {}
-    announced: dict[str, int] = {}
+    certificates: dict[str, _Certificates] = {}
     for _, entry, details in reader.entries(openers):
         if entry.w not in rows:
             rows[entry.w] = _rows(files, entry, str((details or {}).get("spider", "")))
             names[entry.w] = _names(files.values(), functools.partial(reader.tag, openers, entry.w))
         mine, named = rows[entry.w], names[entry.w]
+        certificates.setdefault(entry.w, _Certificates()).see(entry)
         if entry.k == "notice" and entry.docket in mine:
             _force(mine[entry.docket], entry)
-        elif entry.k == "policy" and "in_force" in entry.facts:
-            _certify(mine.values(), announced.get(entry.w, 0), int(entry.facts["in_force"]))
-        elif entry.k == "policy":
-            announced[entry.w] = entry.t
         elif entry.k == "refuse":
             for docket in _filed(entry, named) & mine.keys():
                 refused = mine[docket].refused
@@ -148,6 +149,9 @@ def _second_pass(reader: Reader, openers: Sequence[Opener], files: dict[str, Doc
         elif entry.k == "permit":
             for concerned in {id(d): d for name in entry.platforms for d in named.get(name, ())}.values():
                 _permit(concerned, mine[concerned.name], entry.t)
+    for w, mine in rows.items():
+        for name, session in mine.items():
+            certificates[w].date(name, session)
 
 
 def _rows(files: dict[str, Docket], entry: Entry, spider: str) -> dict[str, SessionFacts]:
@@ -166,15 +170,26 @@ def _filed(entry: Entry, named: Mapping[str, Sequence[Docket]]) -> set[str]:
     return {entry.docket}
 
 
-def _certify(sessions: Iterable[SessionFacts], announced: int, in_force: int) -> None:
-    """The certificate of a change says when it took force; the notice's own entry may stand a moment later.
+@dataclass
+class _Certificates:
+    """When each revision of one session took force, and which revisions are known to hold which notice."""
 
-    It speaks of notices that were entered between the announcement of its revision and itself; a permit in that moment
-    would contradict it, and then the later instant stands.
-    """
-    for session in sessions:
-        if max(announced, session.last_permit_before + 1) <= in_force <= session.in_force:
-            session.in_force = in_force
+    in_force: dict[int, int] = field(default_factory=dict)
+    holding: dict[str, set[int]] = field(default_factory=dict)
+
+    def see(self, entry: Entry) -> None:
+        """A certificate dates its revision; a notice's entry, and a refusal under it, say that theirs holds it."""
+        if entry.k == "policy" and "in_force" in entry.facts:
+            self.in_force.setdefault(entry.rev, int(entry.facts["in_force"]))
+        elif entry.k in ("notice", "refuse") and entry.docket and entry.rev:
+            self.holding.setdefault(entry.docket, set()).add(entry.rev)
+
+    def date(self, docket: str, session: SessionFacts) -> None:
+        """A notice's own entry may stand a moment after the change; where a permit contradicts that, it stands."""
+        for rev in self.holding.get(docket, ()):
+            moment = self.in_force.get(rev, 0)
+            if session.last_permit_before < moment < session.in_force:
+                session.in_force = moment
 
 
 def _names(files: Iterable[Docket], tag: Callable[[str], str]) -> dict[str, list[Docket]]:

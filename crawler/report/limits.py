@@ -38,7 +38,7 @@ def limits(
         *_names(found),
         *_clock(found),
     ]
-    return [one[0].upper() + one[1:] for one in result] + list(ALWAYS)
+    return [f"{one[0].upper()}{one[1:]}." for one in result] + list(ALWAYS)
 
 
 def _believed(record: Verification, signed: Anchored, anchored: Anchored) -> list[str]:

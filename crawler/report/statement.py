@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import re
+import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import resources
@@ -12,11 +15,12 @@ import jinja2
 
 from .. import __version__
 from ..ledger.anchor import Anchored
-from ..ledger.verify import Verification, when
+from ..ledger.verify import Verification
 from .absence import Absence
 from .docket import STAGES, Docket
 from .limits import limits
 from .observed import Observation, observation_in_words
+from .verify_export import when
 
 __all__ = ["Facts", "texts"]
 
@@ -53,9 +57,34 @@ def texts(facts: Facts, *, now: datetime | None = None) -> dict[str, str]:
     }  # fmt: skip
     names = ("STATEMENT.md", "VERIFY.md")
     return {
-        name: environment.from_string((folder / "templates" / name).read_text(encoding="utf-8")).render(context)
+        name: _fill(environment.from_string((folder / "templates" / name).read_text(encoding="utf-8")).render(context))
         for name in names
     }
+
+
+def _fill(text: str) -> str:
+    """Paragraphs and list items filled to lines of even length, numbered through; code and tables as they are."""
+    blocks: list[str] = []
+    code = False
+    for line in text.splitlines():
+        fence = line.lstrip().startswith("```")
+        alone = code or fence or not line.strip() or line[0] in "#|"
+        if alone or re.match(r"- |\d+\. ", line) or not blocks or blocks[-1][:1] in ("", "#", "|", "\0"):
+            blocks.append(f"\0{line}" if code or fence else line)
+        else:
+            blocks[-1] += f" {line.strip()}"
+        code ^= fence
+    number = itertools.count(1)
+    lines = (_filled(re.sub(r"^\d+\.", lambda _: f"{next(number)}.", block)) for block in blocks)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
+
+
+def _filled(block: str) -> str:
+    head = re.match(r"- |\d+\. |", block)
+    if block[:1] in ("", "#", "|", "\0"):
+        return block.removeprefix("\0")
+    indent = " " * len(head[0] if head else "")
+    return textwrap.fill(block, 100, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _figures(facts: Facts) -> dict[str, Any]:
@@ -77,6 +106,7 @@ def _figures(facts: Facts) -> dict[str, Any]:
         "anchored": 0 if facts.anchored.disagree else facts.anchored.size,
         "observation": observation_in_words(list(facts.observed)),
         "notice": _notice(facts.docket),
+        "tagged": max(found.tagged for found in facts.found),
         "limits": _limits(facts),
     }
 
@@ -89,6 +119,7 @@ def _notice(docket: Docket | None) -> dict[str, Any] | None:
         "name": docket.name,
         "received": docket.notice.received_at,
         "entered": docket.notice.entered_at,
+        "dated": docket.notice.dated,
         "assumed": docket.notice.assumed,
         "in_force": min((session.in_force for session in crawls if session.in_force), default=0),
         "never": sum(not session.in_force for session in crawls),

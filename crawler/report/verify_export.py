@@ -101,9 +101,9 @@ def check_note(note: str, key: str) -> tuple[int, bytes]:
     told = _KEY.fullmatch(key.strip())
     need(told is not None, "key", "is not of the form name+id+base64")
     assert told is not None
-    name, raw = told[1], decode(told[3], "key")
-    identity = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
-    need(raw[:1] == b"\x01" and identity.hex() == told[2], "key", "has an id that is not its own")
+    name, public = told[1], decode(told[3], "key")
+    identity = hashlib.sha256(name.encode() + b"\n" + public).digest()[:4]
+    need(public[:1] == b"\x01" and identity.hex() == told[2], "key", "has an id that is not its own")
     found = _NOTE.fullmatch(note)
     need(found is not None, "checkpoint", "is not a signed checkpoint")
     assert found is not None
@@ -111,7 +111,7 @@ def check_note(note: str, key: str) -> tuple[int, bytes]:
     ours = [raw for who, text in lines if (raw := decode(text, "checkpoint"))[:4] == identity and who == name]
     need(len(ours) == 1, "key", f"the checkpoint is signed {len(ours)} times by the key that was given")
     try:
-        Ed25519PublicKey.from_public_bytes(raw[1:]).verify(ours[0][4:], found[1].encode())
+        Ed25519PublicKey.from_public_bytes(public[1:]).verify(ours[0][4:], found[1].encode())
     except InvalidSignature:
         raise Refused("signature", "the checkpoint's signature is not by the key that was given") from None
     return int(found[3]), decode(found[4], "checkpoint")
@@ -438,7 +438,7 @@ def main(words: list[str]) -> int:
     except Refused as error:
         print(f"REFUSED by the rule {error}", file=sys.stderr)
         return 3
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, NotImplementedError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, nothing was accepted
         print(f"REFUSED: it cannot be read: {type(error).__name__}: {error}", file=sys.stderr)
         return 2
     print("accepted: what this does and does not show stands in STATEMENT.md and VERIFY.md")

@@ -184,17 +184,34 @@ def test_the_certificate_says_when_a_notice_took_force(path: Path) -> None:
     assert read(path).sessions[0].in_force == swapped
 
 
-@pytest.mark.parametrize("moment", ["before the revision", "before the last permit", "after the notice"])
-def test_a_certificate_of_another_change_moves_nothing(path: Path, moment: str) -> None:
-    """One of an earlier change, one of a later, and one that a permit contradicts: the notice's own entry stands."""
+def test_a_refusal_under_the_notice_tells_which_revision_held_it(path: Path) -> None:
+    """A first revision with what could be read at once, and a second one behind which the notice's entry stands."""
     with session(path) as ledger:
-        moments = {"before the revision": micros()}
         ledger.announce("ab" * 32).result()
-        moments["before the last permit"] = micros()
-        permit(ledger)
+        swapped = micros()
+        refuse(ledger, "wire")
+        ledger.announce("ab" * 32, facts={"in_force": swapped}).result()
+        ledger.announce("cd" * 32).result()
+        enter(ledger, swapped)
+        ledger.announce("cd" * 32, facts={"in_force": micros()}).result()
+    assert read(path).sessions[0].in_force == swapped
+
+
+@pytest.mark.parametrize("moment", ["of another revision", "before the last permit", "after the notice"])
+def test_a_certificate_that_does_not_fit_moves_nothing(path: Path, moment: str) -> None:
+    """One of an earlier change, one that a permit contradicts, and one of a later: the notice's own entry stands."""
+    with session(path) as ledger:
+        ledger.announce("ab" * 32).result()
+        early = micros()
+        if moment == "of another revision":
+            ledger.announce("ab" * 32, facts={"in_force": early}).result()
+            ledger.announce("cd" * 32).result()
+        else:
+            permit(ledger)
         enter(ledger, micros())
-        moments["after the notice"] = micros() + 1
-        ledger.announce("ab" * 32, facts={"in_force": moments[moment]}).result()
+        if moment != "of another revision":
+            late = early if moment == "before the last permit" else micros() + 1
+            ledger.announce("ab" * 32, facts={"in_force": late}).result()
     with Reader(path) as reader:
         (entered,) = [entry.t for _, entry, _ in reader.entries() if entry.k == "notice"]
     assert read(path).sessions[0].in_force == entered
