@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -93,6 +94,36 @@ def _run(step: _Step, work: Path, environment: dict[str, str]) -> None:
     assert done.returncode == expected, f"{step.name}\n{done.stdout}"
     shown = re.fullmatch(_pattern(step.text), done.stdout.strip("\n"), re.DOTALL) if step.text else True
     assert shown, f"{step.name}: the page shows\n{step.text}\nand what comes is\n{done.stdout}"
+
+
+@pytest.mark.parametrize("page", RUN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_yaml_block_of_a_page_can_be_read(page: Path) -> None:
+    """A block that is said to be YAML is YAML."""
+    for language, text in _BLOCK.findall(page.read_text(encoding="utf-8")):
+        if language == "yaml":
+            assert all(yaml.safe_load_all(text)), text
+
+
+def test_the_manifest_fits_the_settings_and_asks_for_no_privilege() -> None:
+    """What the project reads from the environment the manifest sets; volumes are mounted; exit code 2 ends the Job."""
+    written = {
+        step.name: step.text for step in _steps(ROOT / "docs" / "how-to" / "containers.md") if step.kind != "run"
+    }
+    [job] = [one for one in yaml.safe_load_all(written["shop.yaml"]) if one["kind"] == "Job"]
+    pod = job["spec"]["template"]["spec"]
+    [crawl] = pod["containers"]
+    environment = {one["name"]: one.get("value", "") for one in crawl["env"]}
+    assert set(re.findall(r'environ\["(\w+)"\]', written["shop/settings.py"])) <= set(environment)
+    mounts = {one["name"]: one for one in crawl["volumeMounts"]}
+    assert set(mounts) == {one["name"] for one in pod["volumes"]}
+    assert environment["SHOP_POLICIES"] == mounts["policies"]["mountPath"]
+    assert Path(environment["DESIST_LEDGER"]).parent.parent == Path(mounts["ledger"]["mountPath"])
+    assert not any("subPath" in one for one in mounts.values())
+    wanted = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+    assert crawl["securityContext"] == wanted
+    assert job["spec"]["podFailurePolicy"]["rules"][0]["onExitCodes"]["values"] == [2]
+    assert f"USER {pod['securityContext']['runAsUser']}\n" in written["Dockerfile"]
+    assert f"mountPath: {environment['HOME']}" in written["shop.yaml"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
