@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -89,10 +90,15 @@ def answers_of(path: Path, key: str, anchors: list[Path]) -> Answers:
 
 
 def _show(path: Path, answers: Answers) -> None:
+    from ..ledger.anchor import open_window
+
     result, anchored = answers.record, answers.anchored
-    crawls = sum(session.role == "crawl" for session in result.sessions.values())
-    print(f"{path}: {result.size:,} entries, {crawls} sessions of crawls, {len(result.sessions) - crawls} of readers")
-    keys = sorted({session.sealed_to for session in result.sessions.values() if session.role == "crawl"})
+    roles = Counter(session.role for session in result.sessions.values())
+    crawls, process = roles["crawl"], roles["process"]
+    gate = f", {process} of the process gate" if process else ""
+    readers = roles.total() - crawls - process
+    print(f"{path}: {result.size:,} entries, {crawls} sessions of crawls{gate}, {readers} of readers")
+    keys = sorted({session.sealed_to for session in result.sessions.values() if session.role != "reader"})
     print(f"  details   sealed to {', '.join(keys) or 'nobody'}")
     _answer("intact", [*(str(finding) for finding in result.findings), *answers.signed.disagree])
     _answer("complete", result.gaps if answers.intact else ["not intact", *result.gaps])
@@ -101,11 +107,10 @@ def _show(path: Path, answers: Answers) -> None:
     if anchored.disagree:
         _answer("anchored", list(anchored.disagree))
     elif anchored.size:
-        print(
-            f"  anchored  up to entry {anchored.size:,}; the {anchored.open_end:,} after it could be rewritten unseen"
-        )
+        print(f"  anchored  up to entry {anchored.size:,}")
     else:
         print(f"  anchored  {_NOT_ANCHORED}")
+    print(f"  open      {open_window(anchored)}")
     for note in result.notes:
         print(f"  note      {note}")
     print(f"  running hash {result.root}")

@@ -60,7 +60,12 @@ VERBS = (
     Verb("dryrun", "dryrun", "judge what the spiders of this project would ask for, without a packet"),
     Verb("new project", "new_project", "a Scrapy project that already refuses"),
     Verb("ledger docket", "ledger_docket", "what was refused and fetched under each notice"),
+    Verb("ledger prove", "ledger_prove", "proofs of entries that a stranger can check, and checking them"),
     Verb("ledger absence", "ledger_absence", "what was refused and permitted for a platform, and the limits of that"),
+    Verb(
+        "ledger export", "ledger_export", "a zip for counsel: notice, policies, refusals, proofs, and how to check them"
+    ),
+    Verb("ledger log-key", "ledger_log_key", "make the key that signs checkpoints of the record"),
     Verb("ledger redact", "ledger_redact", "erase the details of entries; hashes stay as they were"),
     Verb("ledger rotate-key", "ledger_rotate_key", "seal further details to another of counsel's keys"),
 )

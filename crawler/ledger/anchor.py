@@ -11,7 +11,16 @@ from ..errors import UsageError
 from .checkpoint import BadNote, Checkpoint, Verifier
 from .tiles import WIDTH, ReadTile, Tree
 
-__all__ = ["Anchored", "Anchors", "Walk", "open_window", "own_checkpoints", "read_anchors", "read_verifier"]
+__all__ = [
+    "Anchored",
+    "Anchors",
+    "Walk",
+    "open_window",
+    "own_checkpoints",
+    "read_anchors",
+    "read_notes",
+    "read_verifier",
+]
 
 
 class Anchored(NamedTuple):
@@ -107,16 +116,22 @@ def read_verifier(text: str) -> Verifier:
 
 def read_anchors(paths: Iterable[Path], verifier: Verifier) -> list[Checkpoint]:
     """The checkpoints in these files, one or more a file, each signed by the pinned key. Raises UsageError."""
-    result: list[Checkpoint] = []
+    return [verifier.check(note) for note in read_notes(paths, verifier)]
+
+
+def read_notes(paths: Iterable[Path], verifier: Verifier) -> list[str]:
+    """The same, as the texts that were signed."""
+    result: list[str] = []
     for path in paths:
         try:
-            text = path.read_text(encoding="utf-8")
-            result.extend(verifier.check(note) for note in _notes(text))
+            notes = _notes(path.read_text(encoding="utf-8"))
+            for note in notes:
+                verifier.check(note)
+            result += notes
         except (OSError, ValueError) as error:
             message = f"the anchor {error if isinstance(error, BadNote) else 'cannot be read'}"
-            raise UsageError(
-                message, place=str(path), help="an anchor is a checkpoint, signed by the key in --key"
-            ) from error
+            mend = "an anchor is a checkpoint, signed by the key in --key"
+            raise UsageError(message, place=str(path), help=mend) from error
     return result
 
 

@@ -101,6 +101,7 @@ def node_reader(read: ReadTile) -> NodeAt:
     """The hashes of full subtrees, out of tiles; ValueError where a tile is missing or short."""
     kept = functools.lru_cache(maxsize=64)(read)
 
+    @functools.lru_cache(maxsize=1 << 14)  # neighbours share all but their lowest nodes
     def node_at(level: int, index: int) -> bytes:
         height, steps = divmod(level, 8)
         first = index << steps

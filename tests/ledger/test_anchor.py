@@ -179,7 +179,20 @@ def test_the_open_end_is_said(path: Path, tmp_path: Path, capsys: pytest.Capture
     path.chmod(0o400)
     words = ["ledger", "verify", str(path), "--key", str(SIGNER.verifier), "--anchor", str(anchor)]
     assert main([*words, "--require", "complete,anchored"]) == 0
-    assert "anchored  up to entry 7; the 22 after it could be rewritten unseen" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "anchored  up to entry 7" in out
+    assert "open      the last 22 entries could be cut off or rewritten unseen" in out
+
+
+def test_the_open_window_is_in_every_report(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without an anchor it is the whole record; with one of the last entry there is none."""
+    anchor = tmp_path / "anchor"
+    anchor.write_text(crawl(path)[-1])
+    path.chmod(0o400)
+    assert main(["ledger", "verify", str(path)]) == 0
+    assert "open      all entries could be cut off or rewritten unseen" in capsys.readouterr().out
+    assert main(["ledger", "verify", str(path), "--key", str(SIGNER.verifier), "--anchor", str(anchor)]) == 0
+    assert "open      none: the last anchor is of the last entry" in capsys.readouterr().out
 
 
 def test_a_checkpoint_in_the_ledger_that_disagrees_is_damage(path: Path) -> None:
