@@ -18,8 +18,22 @@ POLICIES = PolicySet.of(
 
 @pytest.mark.parametrize(
     "path",
-    "/faces/1 //faces/1 /%2Ffaces/1 /x%2F..%2Ffaces/1 /x/..%2Ffaces/1 /.%2Ffaces /%66aces /%5Cfaces /\\faces /./faces "
-    "/x/%2e%2e/faces /x//../faces /;a/../faces/1 /x%5C..%5Cfaces".split(),
+    [
+        "/faces/1",
+        "//faces/1",
+        "/%2Ffaces/1",
+        "/x%2F..%2Ffaces/1",
+        "/x/..%2Ffaces/1",
+        "/.%2Ffaces",
+        "/%66aces",
+        "/%5Cfaces",
+        "/\\faces",
+        "/./faces",
+        "/x/%2e%2e/faces",
+        "/x//../faces",
+        "/;a/../faces/1",
+        "/x%5C..%5Cfaces",
+    ],
 )
 def test_decoded_merged_and_resolved_paths_are_refused(path: str) -> None:
     """Servers decode escapes, merge slashes and take out dot segments, in one order or another."""
