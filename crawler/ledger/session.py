@@ -141,7 +141,7 @@ class Session:
         return self._tag(text)
 
     def _count(self, kind: Kind, platforms: Sequence[str], domain: str) -> dict[str, tuple[int, int]]:
-        names = [*platforms, *([self._tag(domain)] if domain else [])]
+        names = dict.fromkeys([*platforms, *([self._tag(domain)] if domain else [])])  # one request, counted once
         for name in platforms:
             if not _SLUG.fullmatch(name):
                 raise ValueError(f"`{name}` is no platform's slug; hand an unnamed platform over as its domain")

@@ -102,3 +102,9 @@ def test_a_notices_id_stands_in_the_clear() -> None:
     session.make("notice", {"docket": "2026-shop.test"})
     entry = decode(session.make("refuse", fields)[0].leaf)  # type: ignore[arg-type]
     assert (entry.docket, entry.rule) == ("2026-shop.test", "2026-shop.test#1")
+
+
+def test_a_platform_that_is_named_twice_is_counted_once() -> None:
+    """The counters are of requests."""
+    row, _ = Session(None, ZERO).make("refuse", {"platforms": ["pictogram", "pictogram"]})
+    assert decode(row.leaf).platforms == {"pictogram": (0, 1)}
