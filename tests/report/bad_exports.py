@@ -109,6 +109,14 @@ def displaced(rows: list[dict[str, Any]]) -> None:
     rows[5]["seq"] = 6
 
 
+def padded(rows: list[dict[str, Any]]) -> None:
+    """The same octets in another text: two bits of the last letter say nothing (RFC 4648 section 3.5)."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    text = rows[0]["proof"][0]
+    rows[0]["proof"][0] = text[:-2] + letters[letters.index(text[-2]) + 1] + "="
+    assert base64.b64decode(rows[0]["proof"][0]) == base64.b64decode(text)
+
+
 BAD: Final[dict[str, tuple[str, Callable[[], Files]]]] = {
     "a file that is not listed": ("names", lambda: make(after=put("notes.txt", b"x"))),
     "a text that was changed": ("manifest", lambda: make(after=put("STATEMENT.md", b"# Other\n"))),
@@ -123,6 +131,8 @@ BAD: Final[dict[str, tuple[str, Callable[[], Files]]]] = {
     "a leaf in another form": (
         "form", lambda: make(after=with_lines(lambda rows: rows[3].update(leaf=rows[3]["leaf"] + " "))),
     ),
+    "a place that is no number": ("form", lambda: make(after=with_lines(lambda rows: rows[0].update(seq=True)))),
+    "a hash with bits in its padding": ("inclusion", lambda: make(after=with_lines(padded))),
     "two lines changed about": ("order", lambda: make(after=with_lines(lambda rows: rows.insert(3, rows.pop(4))))),
     "an entry behind the end": ("order", lambda: make(after=with_lines(lambda rows: rows[-1].update(seq=14)))),
     "an entry that was changed": ("inclusion", lambda: make(after=swap(ENTRIES, b"wire", b"meta"))),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
+import re
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+import desist.report
 from desist.ledger.checkpoint import Checkpoint, Signer
 from desist.report.export import manifest, pack
-from desist.report.verify_export import BOUND, Refused, check, main, read
+from desist.report.verify_export import BOUND, Refused, check, grows, leads, main, read
 
 from .bad_exports import BAD, WHOLE, details, edited, entry_lines, with_lines
 from .forge import KEY, Files, anchor, make, record, reseal
@@ -64,7 +68,8 @@ def test_a_record_that_was_grown_from_another_is_refused_by_the_anchor() -> None
         assert check(make(anchors=(3, 8, 11)), KEY, anchor(honest, size))
     other = edited(2, facts={"revision": "ff" * 32})
     for claim in ({}, WHOLE):
-        assert refused(make(other, claim=claim), anchors=anchor(honest, 8)) == "anchor"
+        for size in (3, 8):
+            assert refused(make(other, claim=claim), anchors=anchor(honest, size)) == "anchor"
     files = make()
     leaves = [json.loads(row["leaf"]) | {"p": ""} for row in entry_lines(files)]
     leaves[1]["facts"] = {"revision": "ff" * 32}
@@ -84,6 +89,21 @@ def test_an_anchor_needs_a_proof_that_leads_from_it(how: str) -> None:
     assert refused(files, anchors=anchor(record(), 3)) == "anchor"
 
 
+def test_a_proof_is_as_long_as_its_tree_is_high() -> None:
+    """A root that was signed under another size than its own is found by that alone (RFC 9162 sections 2.1.3 and 4)."""
+    one, two, three = (bytes([n]) * 32 for n in range(3))
+    for words, wrong in (
+        ("longer", lambda: leads(0, 0, two, [one])),
+        ("shorter", lambda: leads(0, 3, one, [two])),
+        ("too long", lambda: grows(1, 2, one, [two, three])),
+        ("does not begin", lambda: grows(1, 3, one, [two])),
+        ("is empty", lambda: grows(3, 4, one, [])),
+        ("is empty", lambda: grows(4, 3, one, [two])),
+    ):
+        with pytest.raises(Refused, match=words):
+            wrong()
+
+
 def test_what_is_no_anchor_is_refused() -> None:
     """A file without a checkpoint, and one that another key signed."""
     assert refused(make(), anchors="nothing\n") == "anchor"
@@ -100,13 +120,14 @@ def test_only_the_key_that_was_given_counts() -> None:
         assert refused(make(), key) == "key"
 
 
-def test_a_zip_with_two_files_of_one_name_is_refused(tmp_path: Path) -> None:
+def test_a_zip_with_two_files_of_one_name_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Programs differ in which of them they show."""
     path = tmp_path / "export.zip"
     path.write_bytes(pack(make()))
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(path, "a") as file:
-        file.writestr("STATEMENT.md", b"# Other\n")
+        file.writestr("STATEMENT.md", make()["STATEMENT.md"])
     assert main([str(path), "--key", KEY]) == 3
+    assert "names: the zip holds two files of one name" in capsys.readouterr().err
 
 
 def test_a_link_in_the_folder_is_refused(tmp_path: Path) -> None:
@@ -214,3 +235,13 @@ def test_no_byte_of_the_zip_changes_what_is_accepted() -> None:
 def test_the_same_export_has_the_same_octets() -> None:
     """Nothing of the machine, the moment or the order of a set is in it."""
     assert pack(make()) == pack(dict(reversed(make().items())))
+
+
+def test_it_is_one_file_for_python_3_10() -> None:
+    """Nothing of ours is imported, and nothing newer than 3.10 is written."""
+    text = (Path(desist.report.__file__).parent / "verify_export.py").read_text(encoding="utf-8")
+    tree = ast.parse(text, feature_version=(3, 10))
+    imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    assert {name.partition(".")[0] for name in imported} - set(sys.stdlib_module_names) == {"cryptography"}
+    assert not re.search(r"datetime\.UTC|import UTC|tomllib|ExceptionGroup|strict=True", text)
