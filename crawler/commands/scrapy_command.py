@@ -8,6 +8,7 @@ from typing import Any
 
 from scrapy.commands import ScrapyCommand
 
+from ..enforce.process import GATE
 from ..enforce.shut import shut_by_project
 from .main import main
 
@@ -24,8 +25,13 @@ class Command(ScrapyCommand):
     def __init__(self) -> None:
         """Scrapy builds every command whichever is asked for, before it reads its options: here the process is shut."""
         super().__init__()
-        if next((word for word in sys.argv[1:] if not word.startswith("-")), "") != "desist":
+        typed = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+        browser = _browser() if typed == "view" else ""
+        if typed != "desist":
             shut_by_project()  # our own verbs fetch nothing, and the demo starts a crawl of its own
+        if browser and GATE.armed:
+            GATE.spawns.declare([browser])  # whoever types `scrapy view` asks for it by name
+            print(f"desist: {browser} has no gates: what the page embeds, it fetches by itself", file=sys.stderr)
 
     def syntax(self) -> str:
         """The usage line that `scrapy --help` shows."""
@@ -47,3 +53,13 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: Any) -> None:  # noqa: ARG002
         """Run the verb; Scrapy exits with `exitcode`."""
         self.exitcode = main(["--help"] if opts.wants_help else opts.words, prog="scrapy desist")
+
+
+def _browser() -> str:
+    """The program that shows pages to the person at this machine; empty where there is none."""
+    import webbrowser
+
+    try:
+        return str(getattr(webbrowser.get(), "name", ""))
+    except webbrowser.Error:
+        return ""
