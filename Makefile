@@ -8,7 +8,7 @@ APT := $(shell command -v apt-get 2>/dev/null)
 DEBIAN := strace:strace ip:iproute2 chromium:chromium zsh:zsh fish:fish
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: install demo debian package test lint types rooms pytest nightly bench docs clean
+.PHONY: install demo debian package test lint types rooms pytest nightly strangers bench docs clean
 
 $(VENV)/.core: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Desist needs Python 3.11 or newer; say which with make PYTHON=python3.x" >&2; exit 1; }
@@ -59,7 +59,12 @@ pytest: $(VENV)/.dev debian
 
 test: lint types rooms docs pytest  ## what CI runs
 
-nightly: $(VENV)/.dev debian  ## long crash loops, fuzzing, and new examples for every property
+# 460 MB: a stranger's checker of proofs, in Go.
+strangers:
+	@command -v go >/dev/null 2>&1 && [ -d /usr/share/gocode/src/golang.org/x/mod ] || \
+	$(MAKE) --no-print-directory package NAME="golang-go golang-golang-x-mod-dev"
+
+nightly: $(VENV)/.dev debian strangers  ## long crash loops, fuzzing, and new examples for every property
 	$(BIN)/pytest -q -m "nightly or hypothesis" --hypothesis-profile=search
 
 bench: $(VENV)/.bench  ## side by side with peers, in one run
