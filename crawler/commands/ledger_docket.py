@@ -29,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0; 2 where no such docket is on record."""
+    from ..ledger.anchor import Anchored, open_window
     from ..ledger.query import Reader
     from ..report.docket import dockets
     from ..report.observed import observation_in_words, observations
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
             _print_json(path, files, observed)
         else:
             _print_text(path, files, observation_in_words(observed), sealed=not openers)
+            print(f"\nnot checked here; without an anchor {open_window(Anchored(0, 1, ()))}")  # however many there are
     if notice and not found:
         raise UsageError(f"no docket `{notice}` is on record", help=f"desist ledger docket {paths[0]}")
     if args.format == "text":

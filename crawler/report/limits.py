@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..ledger.anchor import Anchored
+from ..ledger.anchor import Anchored, open_window
 from ..ledger.verify import Verification, when
 from .absence import Absence, Span
 from .observed import Observation, observation_in_words
@@ -48,13 +48,11 @@ def _believed(record: Verification, signed: Anchored, anchored: Anchored) -> lis
     if anchored.disagree:
         return [f"a checkpoint that was kept elsewhere disagrees with the record: {anchored.disagree[0]}"]
     if not anchored.size:
-        return ["not anchored: nothing outside this file shows that it was not written anew as a whole"]
-    if anchored.open_end:
         return [
-            f"anchored up to entry {anchored.size:,}: the {anchored.open_end:,} after it could be written anew, "
-            "unseen, by whoever holds the signing key"
+            "not anchored: nothing outside this file shows that it was not written anew as a whole",
+            f"open window: {open_window(anchored)}",
         ]
-    return []
+    return [f"anchored up to entry {anchored.size:,}; open window: {open_window(anchored)}"]
 
 
 def _before(found: Absence) -> list[str]:

@@ -23,6 +23,7 @@ from ..ledger.seal import Opener
 from ..ledger.verify import Verification
 from .chart import bars, clock, moment, time_line
 from .docket import STAGES, Docket, dockets
+from .observed import observation_in_words, observations
 from .standing import Answer, answers_in_words
 from .tally import DAY, SEALED, Cell, Pair, Tally, tally
 
@@ -103,7 +104,7 @@ def part_of(
         record=record,
         standing=answers_in_words(*checked),
         facts=_facts(record, counts),
-        notes=[*_observed(counts), *notes],
+        notes=[*filter(None, [observation_in_words(observations(reader))]), *notes],
         notices=_notice_figures(ident, files, counts),
         figures=_figures(ident, counts),
         tables=_tables(ident, files, counts),
@@ -157,13 +158,6 @@ def _facts(record: Verification, counts: Tally) -> list[tuple[str, str]]:
         ("details sealed to", ", ".join(keys) or "nobody"),
         ("running hash", record.root),
     ]
-
-
-def _observed(counts: Tally) -> list[str]:
-    if not counts.observed:
-        return []
-    words = "requests were let through under DESIST_OBSERVE_UNTIL that would have been refused"
-    return [f"observation: {counts.observed:,} {words}"]
 
 
 def _notice_figures(ident: str, files: Sequence[Docket], counts: Tally) -> list[Figure]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..ledger.anchor import Anchored
+from ..ledger.anchor import Anchored, open_window
 from ..ledger.verify import Verification
 
 __all__ = ["Answer", "answers_in_words"]
@@ -52,13 +52,13 @@ def answers_in_words(record: Verification, signed: Anchored, anchored: Anchored)
 
 
 def _anchored(anchored: Anchored, *, intact: bool) -> Answer:
-    limit = "Entries behind the last anchor could be written anew by whoever holds the signing key, unseen."
+    limit = f"Open window: {open_window(anchored)}."
     if anchored.disagree:
         meaning = "A checkpoint that was kept elsewhere speaks of another record than this one."
         return Answer("anchored", False, "no", meaning, limit, _cut(anchored.disagree))
     if not anchored.size:
         meaning = "Nothing outside this file says that it was not rewritten as a whole."
-        limit = "Keep checkpoints where the crawl host cannot write, and hand them over with --anchor and --key."
+        limit += " Keep checkpoints where the crawl host cannot write, and hand them over with --anchor and --key."
         return Answer("anchored", False, "not anchored", meaning, limit)
     meaning = (
         f"The first {anchored.size:,} entries are those of a checkpoint that was kept elsewhere; "

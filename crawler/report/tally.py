@@ -87,8 +87,6 @@ class Tally:
     step: int = 1_000_000
     """The width of a bin of time, microseconds."""
     total: Pair = field(default_factory=Pair)
-    observed: int = 0
-    """Requests let through under DESIST_OBSERVE_UNTIL that would have been refused (`would_refuse`)."""
     cells: Counter[Cell] = field(default_factory=Counter)
     platforms: dict[str, Pair] = field(default_factory=dict)
     bases: Counter[str] = field(default_factory=Counter)
@@ -157,9 +155,7 @@ class _Pass:
         ):
             pair.add(entry, requests)
         self._around(entry, requests)
-        if entry.k == "permit":
-            result.observed += requests if entry.facts.get("observed") else 0
-        else:
+        if entry.k == "refuse":
             self._refuse(entry, details, ", ".join(names), row.spider, requests)
 
     def _open(self, entry: Entry, details: Mapping[str, Any]) -> SessionRow:

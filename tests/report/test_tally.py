@@ -35,11 +35,6 @@ def test_requests_are_counted_and_not_entries(path: Path) -> None:
     assert counts.platforms == {"pictogram": Pair(3, 11), "vidriver": Pair(0, 1), NO_POLICY: Pair(1, 1)}
 
 
-def test_what_was_let_through_to_observe_is_counted_apart(path: Path) -> None:
-    """A permit that would have been a refusal is a permit, and said."""
-    assert count(path).observed == 1
-
-
 def test_spiders_are_sealed_to_counsel(path: Path) -> None:
     """Names of spiders stand in sealed details."""
     assert set(count(path).spiders) == {SEALED}
