@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 project = "Desist"
 author = "The Desist authors"
 project_copyright = "2026, The Desist authors"
@@ -11,4 +14,19 @@ myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "Desist"
+html_static_path = ["_static"]
+html_css_files = ["desist.css"]
+html_show_sourcelink = False
 nitpicky = True
+
+_REMARK = re.compile(r"^(\$ .*?)(\s+# )not run(?:: )?(.*)$", re.MULTILINE)
+
+
+def _without_remarks(_app: Any, _name: str, source: list[str]) -> None:
+    """`# not run: WHY` is a word to the test that runs the pages; readers get the why alone."""
+    source[0] = _REMARK.sub(lambda found: found[1] + (found[2] + found[3] if found[3] else ""), source[0])
+
+
+def setup(app: Any) -> None:
+    """Called by Sphinx."""
+    app.connect("source-read", _without_remarks)

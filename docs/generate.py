@@ -42,8 +42,8 @@ def commands() -> str:
         parser = _parser(verb.words)
         parts += [f"## desist {verb.words}\n", f"{verb.summary[0].upper()}{verb.summary[1:]}.\n"]
         parts += ["\n".join(_arguments(parser)) + "\n"]
-        code = " ".join((parser.get_default("run").__doc__ or "").split())
-        parts += [f"Exit code: {code}\n"] if re.search(r"\b[0-3]\b", code) else []
+        code = re.search(r"\b[0-3]\b.*", " ".join((parser.get_default("run").__doc__ or "").split()))
+        parts += [f"Exit code: {code[0]}\n"] if code else []
         parts += [f"```text\n{parser.epilog.rstrip()}\n```\n"] if parser.epilog else []
     return "\n".join(parts)
 
@@ -82,38 +82,60 @@ def codes() -> str:
     return "\n".join(parts)
 
 
+_DOCUMENTS = """\
+The documents below `policies/` are of four kinds: Platform, Notice, Terms and Permission. The other sections are parts
+of them. Texts may be given as figures, and a list of one as the one. `policies/schema.json` says the same to editors.
+"""
+_KINDS = ("Platform", "Notice", "Terms", "Permission")
+
+
 def documents() -> str:
-    """Every field of the four kinds of policy document, from the JSON Schema."""
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    parts = ["# Policy documents\n", "Generated from `policies/schema.json`.\n"]
-    for name, part in sorted(schema["$defs"].items()):
-        parts += [f"## {name}\n", f"{_prose(part)}\n"] if part.get("description") else [f"## {name}\n"]
-        parts += ["\n".join(_fields(part)) + "\n"] if part.get("properties") else []
+    """Every field of the four kinds of policy document and of their parts, from the JSON Schema."""
+    definitions = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]
+    parts = ["# Policy documents\n", _DOCUMENTS]
+    shared = set.intersection(*(set(definitions[name]["properties"]) for name in _KINDS))
+    for name in (*_KINDS, *sorted(set(definitions).difference(_KINDS))):
+        part = definitions[name]
+        short, whole = part["anyOf"] if "anyOf" in part and "properties" not in part else (None, part)
+        parts += [f"## {name}\n", f"{_prose(whole)}\n"]
+        parts += [f"A text is {short['description']}.\n"] if short else []
+        parts += ["\n".join(_fields(whole, shared)) + "\n"] if whole.get("properties") else []
         parts += ["One of " + ", ".join(f"`{word}`" for word in part["enum"]) + ".\n"] if "enum" in part else []
     return "\n".join(parts)
 
 
-def _fields(part: Mapping[str, Any]) -> Iterator[str]:
+def _fields(part: Mapping[str, Any], last: set[str]) -> Iterator[str]:
+    """A row a field, those of every document last."""
     yield "| field | value | meaning |"
     yield "|---|---|---|"
-    for name, field in part["properties"].items():
+    for name, field in sorted(part["properties"].items(), key=lambda pair: pair[0] in last):
+        if not field.get("description"):
+            raise LookupError(f"field `{name}` has no string below it that says what it means")
         must = " (required)" if name in part.get("required", ()) else ""
         yield f"| `{name}`{must} | {_value(field)} | {_prose(field)} |"
 
 
 def _value(field: Mapping[str, Any]) -> str:
     if "$ref" in field:
-        return field["$ref"].rpartition("/")[2]
+        name = field["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
     if "enum" in field:
         return ", ".join(f"`{word}`" for word in field["enum"])
     if "const" in field:
         return f"`{field['const']}`"
     for key in ("anyOf", "oneOf", "allOf"):
         if key in field:
-            return " or ".join(dict.fromkeys(_value(one) for one in field[key] if one.get("type") != "null"))
+            return _alternatives([_value(one) for one in field[key] if one.get("type") != "null"])
     if field.get("type") == "array":
         return f"list of {_value(field.get('items', {}))}"
-    return str(field.get("type", "text")).replace("string", "text")
+    kinds = [field["type"]] if isinstance(field.get("type"), str) else field.get("type", ["string"])
+    return {"string": "text", "boolean": "true or false", "integer": "number"}.get(kinds[0], kinds[0])
+
+
+def _alternatives(values: list[str]) -> str:
+    """Each once; what may be given alone or as a list is a list."""
+    lists = {value.removeprefix("list of ") for value in values if value.startswith("list of ")}
+    return " or ".join(dict.fromkeys(value for value in values if value not in lists))
 
 
 def settings() -> str:

@@ -48,20 +48,29 @@ class Dates(Part):
     """The dates of a letter. Force comes from `received_at` of the notice, else from the earliest of these."""
 
     dated: WhenField | None = None
+    """The date on the letter."""
     sent: WhenField | None = None
+    """When it was sent."""
     alternative: WhenField | None = None
     """Another date that a source gives for the sending."""
     made: WhenField | None = None
+    """When an order or decision was made."""
     filed: WhenField | None = None
+    """When a paper was filed in court."""
     entered: WhenField | None = None
+    """When a court entered it."""
     published: WhenField | None = None
+    """When it was published."""
     reported: WhenField | None = None
+    """When it was first reported."""
     reply_due: WhenField | None = None
+    """Recorded, never waited for."""
     comply_by: WhenField | None = None
     """Recorded, never waited for."""
     deadline: Text | None = None
     """A deadline in words, for example two months."""
     precision: Literal["minute", "day", "about", "week", "month", "year"] | None = None
+    """How exact these dates are."""
     basis: Text | None = None
     """From what the date was inferred."""
 
@@ -85,8 +94,11 @@ class Event(Part):
     """Something that happened later: a reply, a suit, a judgment."""
 
     at: WhenField | None = None
+    """When it happened."""
     what: Text
+    """What happened, in a sentence."""
     source: Text | None = None
+    """Where it is known from."""
 
 
 class Ground(Part):
@@ -96,9 +108,11 @@ class Ground(Part):
     kind: Text
     """terms, policy, robots, statute, copyright, contract, order, ..."""
     detail: Text | None = None
+    """Which statute or policy."""
     terms: Id | None = None
     """The id of the terms document in this set."""
     section: Text | None = None
+    """Of the terms or statute."""
 
 
 class Reply(Part):
@@ -106,9 +120,13 @@ class Reply(Part):
 
     scalar = "what"
     at: WhenField | None = None
+    """When."""
     by: Text | None = None
+    """Who replied."""
     what: Text | None = None
+    """That it was made, in a word."""
     document_sha256: FullHash | None = None
+    """Of the paper, kept elsewhere."""
 
 
 class Letter(Part):
@@ -116,32 +134,47 @@ class Letter(Part):
 
     scalar = "sha256"
     sha256: FullHash | None = None
+    """Of the file, kept elsewhere."""
     media_type: Text | None = None
+    """For example application/pdf."""
     pages: Count | None = None
+    """How many."""
     received_via: Text | None = None
+    """Post, e-mail, process server."""
     signature_seen: Flag = False
+    """Whether it bears one."""
     redacted: Flag = False
+    """Whether the copy on hand is."""
 
 
 class Retention(Part):
     """Deletion demanded against the duty to keep evidence."""
 
     delete_by: WhenField | None = None
+    """When the letter wants data deleted."""
     legal_hold: Flag = False
+    """Whether evidence must be kept."""
     note: Text | None = None
+    """How the two go together."""
 
 
 class Notice(Entered):
     """A formal demand, or one's own decision, with its scope and what became of it."""
 
     notice: Id
+    """Its id, under which refusals are filed."""
     instrument: Instrument
+    """What kind of paper it is."""
     instrument_note: Text | None = None
+    """What is special about it."""
     sender: Party | None = None
+    """Who sent it."""
     recipient: Recipient | None = None
+    """To whom it was sent."""
     addressed_to: Literal["us", "other"] = "us"
     """`other`: somebody else's letter. It shows the platform's stance and stays the docket."""
     platforms: Slugs = ()
+    """Slugs of the platforms that it is about."""
     hosts: Hosts | None = None
     """Absent: the platforms' hosts, infrastructure, project and defensive ones aside. `all`: these too. A list: these
     names and all below them, and nothing else of the platforms."""
@@ -150,24 +183,36 @@ class Notice(Entered):
     effective_at: WhenField | None = None
     """Where the letter says that it holds from an earlier time."""
     crawl_effect: CrawlEffect = CrawlEffect.BLOCK
+    """What it means for a crawl."""
     scope: Scope = Scope()
+    """What it covers; absent: all."""
     dates: Dates = Dates()
+    """All dates that sources give."""
     demands: Texts = ()
     """stop_access, stop_collecting, stop_use, stop_display, stop_sale, delete_collected, delete_derived,
     provide_information, preserve_evidence, confirm_in_writing, identify_automation, cease_marketing, ..."""
     grounds: Annotated[tuple[Ground, ...], BeforeValidator(listed)] = ()
+    """On what it is founded."""
     measures: Texts = ()
     """Announced or taken: ip_block, account_disabled, technical_barrier. Evading them aggravates."""
     retention: Retention | None = None
+    """What it says of data that is held."""
     reply: Reply | None = None
+    """That there was one."""
     document: Letter | None = None
+    """The paper."""
     document_sha256: FullHash | None = None
     """Short for `document: {sha256: ...}`."""
     limits: tuple[Limit, ...] = ()
+    """Orders that limit, widen or confirm it."""
     status_history: tuple[StatusChange, ...] = ()
+    """What became of it, oldest first. Lines are added, never edited."""
     events: tuple[Event, ...] = ()
+    """What happened later."""
     outcome: Text | None = None
+    """How it ended, in a sentence."""
     related: Texts = ()
+    """Ids of notices that belong with it."""
 
     @property
     def key(self) -> str:

@@ -61,20 +61,31 @@ class Source(Part):
 
     scalar = "name"
     name: Text
+    """The paper, register or archive."""
     title: Text | None = None
+    """Of the article or filing."""
     outlet: Text | None = None
+    """Who published it."""
     url: Text | None = None
+    """Where it was seen."""
     date: Text | None = None
     """As printed: may be uncertain."""
     repo: Text | None = None
+    """The repository, where it is in one."""
     commit: Text | None = None
+    """Of the repository."""
     path: Text | None = None
+    """In the repository."""
     licence: Text | None = None
+    """Of the source."""
     checked_on: WhenField | None = None
+    """When somebody last looked."""
     primary: Flag = False
     """A court paper or a party's own document."""
     confidence: Confidence | None = None
+    """How well it is known, where that differs from the document."""
     note: Text | None = None
+    """Anything else."""
 
 
 class Party(Part):
@@ -82,10 +93,13 @@ class Party(Part):
 
     scalar = "name"
     name: Text
+    """As it calls itself."""
     now: Text | None = None
     """The name that it bears today."""
     counsel: Text | None = None
+    """Who wrote for it."""
     capacity: Literal["platform", "rightsholder", "regulator", "claimant", "court", "operator"] | None = None
+    """In which role it speaks."""
     platforms: Annotated[tuple[Text, ...], BeforeValidator(listed)] = ()
     """What the sender named as its own, where this differs from the notice's platforms."""
 
@@ -95,12 +109,19 @@ class Recipient(Part):
 
     scalar = "name"
     name: Text
+    """As the letter calls it."""
     entities: Texts = ()
+    """Further firms that it names."""
     officers: Texts = ()
+    """Persons that it names."""
     affiliates: Literal["none", "named", "all", "unstated"] = "unstated"
+    """Which of its affiliates are bound."""
     agents_and_contractors: YesNo = "unstated"
+    """Whether they are bound."""
     successors: YesNo = "unstated"
+    """Whether they are bound."""
     note: Text | None = None
+    """Anything else."""
 
 
 class Scope(Part):
@@ -115,25 +136,36 @@ class Scope(Part):
     people: Text | None = None
     """Whose data, for example residents of a territory."""
     visibility: Literal["public", "logged_in", "both"] = "both"
+    """Whether it speaks of public pages, of those behind a login, or of both."""
     routes: Literal["direct", "also_via_third_parties"] = "also_via_third_parties"
     """Whether content that comes through others (caches, archives, data vendors) is covered."""
     territory: Text | None = None
+    """Where it holds, in words."""
     acts: Texts = ()
     """fetch, use, store, train, index, resell."""
     automation_only: Flag = False
+    """Whether a person at a browser is left out."""
     applies_without_account: YesNo = "unstated"
+    """Whether it binds those who never agreed to the terms."""
     note: Text | None = None
+    """Anything else."""
 
 
 class Status(StrEnum):
     """What became of a notice."""
 
     IN_FORCE = "in_force"
+    """It refuses."""
     SUSPENDED = "suspended"
+    """It refuses nothing for now."""
     NARROWED = "narrowed"
+    """It refuses less than before."""
     WITHDRAWN = "withdrawn"
+    """It refuses nothing more."""
     SUPERSEDED = "superseded"
+    """Another document stands in its place."""
     ENTERED_IN_ERROR = "entered_in_error"
+    """It never was what it seemed."""
 
     @property
     def loosens(self) -> bool:
@@ -147,10 +179,13 @@ class _Backed(Part):
     by: Names = ()
     """The persons who entered it; two, where less is refused after it."""
     document_sha256: FullHash | None = None
+    """Of the paper that says so, kept elsewhere."""
     sources: Sources = ()
+    """Where it is known from."""
     entered_at: WhenField | None = None
     """When it was entered here; absent: together with the document."""
     note: Text | None = None
+    """Anything else."""
 
     @property
     def backed(self) -> bool:
@@ -162,12 +197,15 @@ class StatusChange(_Backed):
     """One line of a notice's status history. Lines are added, never edited."""
 
     at: WhenField
+    """Since when, by the paper."""
     status: Status
+    """What it is from then on."""
     scope: Scope | None = None
     """What the notice covers from then on, where it was narrowed."""
     hosts: Annotated[tuple[HostName, ...], BeforeValidator(listed)] | None = None
     """The hosts that it covers from then on, where it was narrowed to some."""
     reason: Text | None = None
+    """Why, in a word."""
     order: Text | None = None
     """The order or later notice that brought it about."""
 
@@ -181,9 +219,13 @@ class LimitEffect(StrEnum):
     """What an order does to a notice."""
 
     SUSPENDS = "suspends"
+    """It refuses nothing while the order holds."""
     NARROWS = "narrows"
+    """It refuses less."""
     WIDENS = "widens"
+    """It refuses more."""
     CONFIRMS = "confirms"
+    """It refuses as before."""
 
     @property
     def loosens(self) -> bool:
@@ -195,9 +237,13 @@ class Limit(_Backed):
     """An order that limits, widens or confirms a notice for a time (hiQ, 2017 to 2022)."""
 
     order: Text
+    """The order, by its name."""
     effect: LimitEffect
+    """What it does to the notice."""
     start: WhenField | None = Field(default=None, alias="from")
+    """Since when; absent: it limits nothing."""
     until: WhenField | None = None
+    """Until when; absent: until something else is entered."""
     scope: Scope | None = None
     """What the order speaks of: what is lifted where it suspends, what remains covered where it narrows."""
 
@@ -221,15 +267,21 @@ class Entered(Part):
     entered_at: WhenField | None = None
     """When it was entered here, for `--known-at`; absent: always known."""
     entered_by: Text | None = None
+    """The person who typed it in."""
     approved_by: Names = ()
+    """The persons who approved it."""
     supersedes: Texts = ()
     """Ids of earlier documents whose place it takes from its own start on."""
     confidence: Confidence = Confidence.SEEN
+    """How well it is known."""
     confidence_note: Text | None = None
+    """What is not known."""
     sources: Sources = ()
+    """Where it is known from."""
     conflicts: Texts = ()
     """What sources say against each other, kept as such."""
     notes: Texts = ()
+    """Facts for people; no gate reads them."""
 
     @property
     def two_names(self) -> bool:

@@ -18,10 +18,15 @@ class Permission(Entered):
     """A licence or written consent: what it overrides, for whom, for what, until when."""
 
     permission: Id
+    """Its id."""
     platforms: Slugs = Field(alias="platform")
+    """Slugs of the platforms that gave it."""
     instrument: Literal["licence", "api_agreement", "written_consent", "settlement", "court_order", "law"]
+    """What kind of paper it is."""
     grantor: Party | None = None
+    """Who gave it."""
     grantee: Recipient | None = None
+    """To whom it was given."""
     addressed_to: Literal["us", "other"] = "us"
     """`other`: somebody else's licence. It never helps us."""
     overrides: Ids = ()
@@ -33,14 +38,21 @@ class Permission(Entered):
     hosts: Hosts | None = None
     """Absent: the platforms' hosts."""
     start: WhenField | None = Field(default=None, alias="from")
+    """Since when; absent: it lifts nothing."""
     until: WhenField | None = None
     """The day named is included."""
     revoked_at: WhenField | None = None
+    """When it was revoked."""
     revocable_at_will: Flag = False
+    """Whether the grantor may end it at any time."""
     territory: Text | None = None
+    """Where it holds, in words."""
     rate_limit: Text | None = None
+    """How fast, in words: no gate reads it."""
     user_agent: Text | None = None
+    """The product token of the crawler that it is given for; absent: any."""
     document_sha256: FullHash | None = None
+    """Of the paper, kept elsewhere."""
     by: Names = ()
     """Short for `approved_by`."""
 
