@@ -1,15 +1,19 @@
 """The ledger as a crawl uses it: `append` gives a future that resolves when the entry is durable.
 
-One thread writes: it takes what has gathered, commits it in one transaction with one sync, and resolves the futures of
-that batch. The caller's thread only makes the entry (tens of microseconds) and never waits. Once anything fails, every
-waiter and everything after it gets LedgerLost: no receipt, no socket.
+What gathers in one turn of the loop is written at its end, in one transaction without a sync: some 50 us. A thread only
+waits for the disk: one sync covers all that was written until then, and the futures resolve on the loop. So the loop
+never waits for the disk, nor does writing wait for the interpreter's lock, which a busy loop holds. Where there is no
+loop the thread does both. Once anything fails, every waiter and everything after it gets LedgerLost: no receipt, no
+socket.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,7 +33,8 @@ from .store import Row, Store
 __all__ = ["BEAT_SECONDS", "SIGN_EVERY", "Ledger"]
 
 BEAT_SECONDS: Final = 60.0
-_BATCH: Final = 512
+_TURN: Final = 256
+"""Entries that one turn of the loop writes: a millisecond at most."""
 SIGN_EVERY: Final = 1000
 """A checkpoint comes after so many entries, with each beat, and at the end."""
 
@@ -54,22 +59,26 @@ class Ledger:
 
     def __init__(self, store: Store, *, deliver: Deliver | None = None, on_failure: OnFailure | None = None) -> None:
         self._store = store
-        self._deliver = deliver or (lambda resolve: resolve())
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._deliver = deliver or self._jobs.put
         self._on_failure = on_failure
         self._signer: Signer | None = None
         self._on_checkpoint: OnCheckpoint = lambda _: None
         self._on_closed: OnClosed = lambda: None
         self._unsigned = 0
         self._pid = os.getpid()
-        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        """Guards `_session`, `_lost`, `_closing` and the order of `_queue`."""
+        """Guards `_session`, `_lost`, `_closing`, and `_made` and `_written`, which take turns on their way to disk."""
+        self._writing = threading.Lock()
+        """Held round a commit, so that batches are written in the order in which they were made."""
+        self._made: list[_Item] = []
+        self._written: list[_Item] = []
         self._lost: LedgerLost | None = None
         self._closing = False
         self._ended = False
-        """Whether `close` is durable: nothing may stand behind it."""
+        """Whether `close` is written: nothing may stand behind it."""
         self._next_beat = time.monotonic() + BEAT_SECONDS
-        self._thread = threading.Thread(target=self._write, name="desist-ledger", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="desist-ledger", daemon=True)
 
     @classmethod
     def open(  # noqa: PLR0913 - each of them is said in the first entry, or how the rest are handed over
@@ -92,11 +101,12 @@ class Ledger:
     ) -> Self:
         """Start a session; the ledger is made where it is absent, and a file that is not one is never touched.
 
-        `deliver` runs the resolving of futures elsewhere, once a batch: `loop.call_soon_threadsafe` or
-        `reactor.callFromThread`; without it they resolve on the writer's thread. `on_failure` is called once, on the
-        writer's thread. Without `counsel_key` details are not kept. With `signer` a checkpoint is signed with every
-        beat, every 1,000 entries and at the end, and handed to `on_checkpoint`, on the writer's thread, to be kept
-        elsewhere; `on_closed` is called when `close` has let go of the file. Raises LedgerUnusable.
+        `deliver` runs a function in the loop's next turn (`loop.call_soon_threadsafe`, `reactor.callFromThread`): what
+        has gathered is written there, and futures resolve there; without it both happen on the ledger's thread.
+        `on_failure` is called once, on whichever of the two threads the failure came up. Without `counsel_key` details
+        are not kept. With `signer` a checkpoint is signed with every beat, every 1,000 entries and at the end, and
+        handed to `on_checkpoint`, on the ledger's thread, to be kept elsewhere; `on_closed` is called when `close` has
+        let go of the file. Raises LedgerUnusable.
         """
         try:
             self = cls(Store(Path(path), synchronous=synchronous), deliver=deliver, on_failure=on_failure)
@@ -128,7 +138,7 @@ class Ledger:
             if revision:
                 rows.append(self._session.make("policy", {"revision": revision})[0])
             self._store.insert(tail, rows)
-        self._durable = self._session.point
+        self._point = self._session.point
         if self._signer:
             self._store.last_checkpoint(self._signer.verifier)
 
@@ -185,11 +195,11 @@ class Ledger:
         if self._closing or os.getpid() != self._pid:
             return
         self._enqueue([("close", {})])
-        self._queue.put(None)
+        self._write()  # here: the loop may be the caller, or have ended
+        self._jobs.put(None)
         self._thread.join()  # and not the future: `deliver` may hand it to the very loop that waits here
         try:
-            if self._lost is not None:
-                raise self._lost
+            self._raise_lost()
             self._store.close()
         finally:
             self._on_closed()
@@ -226,7 +236,9 @@ class Ledger:
                 self._closing = kind == "close"
         finally:
             if rows or not single:
-                self._queue.put(_Item(rows, self._session.point, future, receipts[0] if single else receipts, erase))
+                self._made.append(_Item(rows, self._session.point, future, receipts[0] if single else receipts, erase))
+                if len(self._made) == 1 and not self._closing:
+                    self._soon(self._turn)
 
     def _refusal(self) -> LedgerLost | None:
         if os.getpid() != self._pid:
@@ -242,29 +254,91 @@ class Ledger:
             else None
         )
 
-    def _write(self) -> None:
-        """The writer's thread."""
-        batch: list[_Item] | None = []
+    def _soon(self, call: Callable[[], None]) -> None:
         try:
-            while (batch := self._take()) is not None:
-                if batch:
-                    self._commit(batch)
-                batch = []
-                self._sign(SIGN_EVERY)
-                self._store.fold()
-            self._ended = True
-            self._sign(1)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, nothing may be fetched from here on
-            self._fail(error, batch or [])
+            self._deliver(call)
+        except RuntimeError:  # the loop has ended before its crawl's ledger
+            self._jobs.put(call)
 
-    def _commit(self, batch: list[_Item]) -> None:
-        with self._store.transaction() as tail:
-            self._store.insert(tail, [row for item in batch for row in item.rows])
-            for item in batch:
-                self._store.erase(item.erase)
-        self._durable = batch[-1].point
-        self._hand_over(batch)
-        self._unsigned += sum(len(item.rows) for item in batch)
+    def _turn(self) -> None:
+        """Write what has gathered; where it is much, the rest in the next turn."""
+        self._write(_TURN)
+        with self._lock:
+            if self._made:
+                self._soon(self._turn)
+
+    def _write(self, most: int = sys.maxsize) -> None:
+        """Commit what has gathered, in one transaction, and have it synced."""
+        with self._writing:
+            batch = self._take(most)
+            if not batch:
+                return
+            try:
+                with self._store.transaction(sync=False) as tail:
+                    self._store.insert(tail, [row for item in batch for row in item.rows])
+                    for item in batch:
+                        self._store.erase(item.erase)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, nothing may be fetched from here on
+                self._fail(error, batch)
+                return
+            self._point = batch[-1].point
+            with self._lock:
+                self._written += batch
+                self._ended = self._closing and not self._made
+        self._jobs.put(self._sync)
+
+    def _take(self, most: int) -> list[_Item]:
+        """The oldest calls, with so many entries; a call's entries stay together."""
+        with self._lock:
+            size, count = 0, 0
+            while count < len(self._made) and size < most:
+                size += len(self._made[count].rows)
+                count += 1
+            batch = self._made[:count]
+            del self._made[:count]
+        return batch
+
+    def _work(self) -> None:
+        """The ledger's thread."""
+        while True:
+            job: Callable[[], None] | None = self._beat
+            with contextlib.suppress(queue.Empty):
+                if (left := self._next_beat - time.monotonic()) > 0:
+                    job = self._jobs.get(timeout=left)
+            if job is None:
+                break
+            job()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if last := self._jobs.get_nowait():
+                    last()
+
+    def _beat(self) -> None:
+        """Written by this thread: a loop that is kept busy for minutes is alive all the same."""
+        self._next_beat = time.monotonic() + BEAT_SECONDS
+        self._unsigned += SIGN_EVERY
+        self._enqueue([("beat", {})])
+        self._write()
+
+    def _sync(self) -> None:
+        """Make durable what is written, resolve its futures, and see to what a long ledger needs."""
+        with self._lock:
+            batch, self._written = self._written, []
+        if not batch:
+            return  # an earlier sync covered it
+        try:
+            self._raise_lost()
+            self._store.sync()
+            self._soon(functools.partial(_resolve, batch))
+            batch, self._unsigned = [], self._unsigned + sum(len(item.rows) for item in batch)
+            self._sign(1 if self._ended else SIGN_EVERY)
+            self._store.fold()
+        except BaseException as error:  # noqa: BLE001 - as above
+            self._fail(error, batch)
+
+    def _raise_lost(self) -> None:
+        if self._lost is not None:
+            raise self._lost
 
     def _sign(self, least: int) -> None:
         """Sign a checkpoint where so many entries have come since the last."""
@@ -273,37 +347,6 @@ class Ledger:
             if note := self._store.checkpoint(self._signer):
                 self._on_checkpoint(note)
 
-    def _take(self) -> list[_Item] | None:
-        """What has gathered, until it is 512 entries; waits for the first one; None at the end."""
-        batch: list[_Item] = []
-        size = 0
-        with contextlib.suppress(queue.Empty):
-            item = self._queue.get(timeout=max(0.0, self._next_beat - time.monotonic()))
-            while item is not None:
-                batch.append(item)
-                size += len(item.rows)
-                if size >= _BATCH:
-                    return batch
-                item = self._queue.get_nowait()
-            if not batch:
-                return None
-            self._queue.put(None)
-        if time.monotonic() >= self._next_beat:
-            self._next_beat = time.monotonic() + BEAT_SECONDS
-            self._enqueue([("beat", {})])
-            self._unsigned += SIGN_EVERY
-        return batch
-
-    def _hand_over(self, batch: list[_Item]) -> None:
-        def resolve() -> None:
-            for item in batch:
-                item.future.set_result(item.result)
-
-        try:
-            self._deliver(resolve)
-        except RuntimeError:  # the loop has ended before its crawl's ledger
-            resolve()
-
     def _fail(self, error: BaseException, batch: list[_Item]) -> None:
         lost = (
             error
@@ -311,25 +354,27 @@ class Ledger:
             else LedgerLost(f"the ledger failed: {error!r}", help="desist doctor")
         )
         with self._lock:
-            self._lost = lost
-        with contextlib.suppress(queue.Empty):
-            while True:
-                if (item := self._queue.get_nowait()) is not None:
-                    batch.append(item)
-        if isinstance(lost.__cause__, apsw.FullError) and not self._ended:
+            first, self._lost = self._lost is None, self._lost or lost
+            batch, self._made = batch + self._made, []
+        if first and isinstance(lost.__cause__, apsw.FullError) and not self._ended:
             self._last_words()
         else:
             self._store.abandon()
         for item in batch:
-            item.future.set_exception(lost)
-        if self._on_failure is not None:
+            item.future.set_exception(self._lost)
+        if first and self._on_failure is not None:
             self._on_failure(lost)
 
     def _last_words(self) -> None:
         """On a full disk: `fault` and `close`, in the space kept for them. After a failed sync nothing is written."""
         self._store.reserve.release()
-        self._session.rewind(self._durable)
+        self._session.rewind(self._point)
         with contextlib.suppress(LedgerLost), self._store.transaction() as tail:
             fault, _ = self._session.make("fault", {"facts": {"cause": "disk-full"}})
             close, _ = self._session.make("close")
             self._store.insert(tail, [fault, close])
+
+
+def _resolve(batch: list[_Item]) -> None:
+    for item in batch:
+        item.future.set_result(item.result)

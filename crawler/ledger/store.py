@@ -1,6 +1,8 @@
-"""The ledger's file: SQLite in WAL mode, each commit synced, one lock round each commit.
+"""The ledger's file: SQLite in WAL mode, one lock round each commit, and a sync of the log before any receipt.
 
-`synchronous=FULL` is what makes an acknowledged entry survive a power cut; `NORMAL` loses some. SQLite before 3.51.3
+SQLite itself syncs what keeps the file whole (`synchronous=NORMAL`: the log before it is copied, the file before the
+log starts anew, the head of a new log). That an acknowledged entry survives a power cut is `sync`: one fdatasync of the
+log, after which every commit before it is durable, in whatever thread and without holding a lock. SQLite before 3.51.3
 can lose one even so, when two connections write and checkpoint (sqlite.org/wal.html#walresetbug), and is refused.
 """
 
@@ -102,11 +104,12 @@ class Store:
         self.path = path
         self.busy = threading.Lock()
         """Held while SQLite works and while the process forks: a child must not inherit SQLite in mid-step."""
+        self._synced = synchronous == "FULL"
         self.reserve = files.Reserve(path.with_name(path.name + ".reserve"))
         self._frames = 0
         with _translated(path):
             self._prepare()
-            self._connect(synchronous)
+            self._connect()
         _OPEN.add(self)
 
     def _prepare(self) -> None:
@@ -120,24 +123,29 @@ class Store:
             raise LedgerUnusable(message, place=str(self.path), help="set DESIST_LEDGER to a path of its own")
         self.reserve.fill()
 
-    def _connect(self, synchronous: str) -> None:
+    def _connect(self) -> None:
         self._lock = files.open_private(self.path.with_name(self.path.name + ".lock"))
         self._db = apsw.Connection(str(self.path), flags=_FLAGS)
         self._db.set_busy_timeout(10_000)
-        for name, value in (("synchronous", synchronous), ("secure_delete", 1), ("trusted_schema", 0)):
+        for name, value in (("synchronous", "NORMAL"), ("secure_delete", 1), ("trusted_schema", 0)):
             self._db.pragma(name, value)
         self._db.set_wal_hook(self._count_frames)
-        if self._db.pragma("journal_mode") != "wal" or (synchronous == "FULL" and self._db.pragma("synchronous") != 2):
+        if self._db.pragma("journal_mode") != "wal" or self._db.pragma("synchronous") != 1:
             message = "does not keep a write-ahead log that is synced"
             raise LedgerUnusable(message, place=str(self.path), help="restore the ledger from its own files")
+        self._tail()  # the first read makes the log, and it stays as long as the connection
+        self._log = os.open(f"{self.path}-wal", os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     def _count_frames(self, _db: apsw.Connection, _name: str, frames: int) -> int:
         self._frames = frames
         return apsw.SQLITE_OK
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Tail]:
-        """One commit, alone on the ledger. What goes wrong leaves nothing behind and is raised as LedgerLost."""
+    def transaction(self, *, sync: bool = True) -> Iterator[Tail]:
+        """One commit, alone on the ledger, and durable; without `sync` it is once that is called.
+
+        What goes wrong leaves nothing behind and is raised as LedgerLost.
+        """
         with self.busy, _translated(self.path), files.locked(self._lock):
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -150,6 +158,21 @@ class Store:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+        if sync:
+            self.sync()
+
+    def sync(self) -> None:
+        """Make every commit so far durable, whoever made it. From any thread: the loop goes on writing meanwhile.
+
+        Raises LedgerLost, after which nothing may be synced again: the kernel may have dropped what it could not write.
+        """
+        try:
+            if self._synced:
+                os.fdatasync(self._log)
+        except OSError as error:
+            self.abandon()
+            message, mend = _CAUSES[apsw.IOError]
+            raise LedgerLost(f"{message}: {error.strerror}", place=str(self.path), help=mend) from error
 
     def fold(self) -> None:
         """Copy a long log into the file. After a commit and never in it: a failure here undoes nothing."""
@@ -229,6 +252,7 @@ class Store:
         with self.busy, _translated(self.path), files.locked(self._lock):
             self._db.close()
         os.close(self._lock)
+        os.close(self._log)
 
 
 _OPEN: Final[weakref.WeakSet[Store]] = weakref.WeakSet()
