@@ -74,14 +74,16 @@ def run(args: argparse.Namespace) -> int:
 def answers_of(path: Path, key: str, anchors: list[Path]) -> Answers:
     """What is found of one ledger; `key` and `anchors` as typed."""
     from ..ledger.anchor import Anchors, Walk, own_checkpoints, read_anchors, read_verifier
-    from ..ledger.query import Reader
     from ..ledger.verify import Finding, verify
+    from .watched import reader_of
 
     verifier = read_verifier(key) if key else None
-    with Reader(path) as reader:
-        own, bad = own_checkpoints(reader.checkpoints(), verifier)
+    with reader_of(path, "checking") as reader:
+        notes = reader.checkpoints()
+        own, bad = own_checkpoints(notes, verifier)
+        size = max((one.size for one in own_checkpoints(notes, None)[0]), default=0)
         signed, kept = Anchors(own, bad), Anchors(read_anchors(anchors, verifier) if verifier else [])
-        walk = Walk(signed, kept, stored=reader.tile, size=max((one.size for one in own), default=0))
+        walk = Walk(signed, kept, stored=reader.tile, size=size)
         record = verify(reader.rows(), boxes=reader.boxes(), each=walk.add)
         walk.finish(reader.tiles())
     record.findings.extend(Finding("tile", seq, message) for seq, message in walk.wrong)

@@ -1,0 +1,28 @@
+-- breaks: close
+PRAGMA application_id = 1146311508; PRAGMA user_version = 1;
+CREATE TABLE entry(seq INTEGER PRIMARY KEY, chain BLOB NOT NULL, leaf BLOB NOT NULL) STRICT;
+CREATE TABLE detail(seq INTEGER PRIMARY KEY REFERENCES entry, seal INTEGER NOT NULL, box BLOB NOT NULL) STRICT;
+CREATE TABLE seal(id INTEGER PRIMARY KEY, w TEXT NOT NULL, kid TEXT NOT NULL, wrapped BLOB NOT NULL) STRICT;
+CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
+CREATE TABLE tile(level INTEGER, n INTEGER, hashes BLOB NOT NULL, PRIMARY KEY(level, n)) STRICT;
+CREATE TRIGGER entry_stays BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'an entry is never deleted'); END;
+CREATE TRIGGER entry_same BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END;
+INSERT INTO entry VALUES(1, X'fdc4c775b822c5f4b604996b5bd0a03f521362fe908397e3026db6a9b27d5353', CAST('{"facts":{"role":"crawl","sealed_to":"nobody","uid":1000},"k":"open","m":1000,"n":1,"p":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","t":1800000000001000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f21"}' AS BLOB));
+INSERT INTO entry VALUES(2, X'c2083a153f99839d275b8184a993bc96709af4f564a4aeb2a518d6e5733c4f10', CAST('{"facts":{"role":"crawl","sealed_to":"nobody","uid":1000},"k":"open","m":2000,"n":2,"p":"BCjswdhwhYMzNZnCuwuDnQ90ieYfE8hhwWn4mcsquxg=","t":1800000000001000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f21"}' AS BLOB));
+INSERT INTO entry VALUES(3, X'550e571fdd7e20d238700152df5e0eab723f271b6c44814c0e94bef2443ceaa0', CAST('{"gate":"wire","k":"permit","m":3000,"n":3,"p":"cwBuKh6uq8CtPtWZihy17rqwUJhuFFgvQTFjWOpEIB0=","platforms":{"pictogram":[1,0]},"t":1800000000003000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f21"}' AS BLOB));
+INSERT INTO entry VALUES(4, X'7fb60ada71d852d83fef5a6abdd0e6b11c9e9d4a11d6e951d1f7684a86012229', CAST('{"docket":"2026-01-pictogram","k":"refuse","m":4000,"n":4,"p":"44Phpxo4YC0O8ZBjuMlEboI1zCCdCtw3wBHdiy06S1E=","platforms":{"pictogram":[1,1]},"t":1800000000004000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f21"}' AS BLOB));
+INSERT INTO entry VALUES(5, X'6bd3baaffd1e43d51dff7047cb67e437cfe92266c7b2ca8c4c26e95006442cf5', CAST('{"docket":"2026-01-pictogram","k":"refuse","m":5000,"n":5,"p":"21humvm8Yr+fzaUu6NNtT720BSqV1ul3dabKjsCaOXg=","platforms":{"pictogram":[1,2]},"t":1800000000005000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f21"}' AS BLOB));
+INSERT INTO entry VALUES(6, X'0863022edfe90e27d6f519588194166b344b739b096e112e3e072633af18e182', CAST('{"facts":{"permitted":1,"refused":2},"k":"close","m":6000,"n":6,"p":"yp0sy5SVFzy+b/SMwPW7tbOo1JRpQUNxXr5HHEAP3ag=","t":1800000000006000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f21"}' AS BLOB));
+INSERT INTO entry VALUES(7, X'947e11db64aaace88d09c46068854a7968c28a4733da046ec321cd33def6eaec', CAST('{"facts":{"role":"crawl","sealed_to":"nobody","uid":1000},"k":"open","m":1000,"n":1,"p":"iN+b2xqIGU8CE4uYGksP7EpDAqNYcRkpH+Zz6KrDXCY=","t":1800000010001000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f22"}' AS BLOB));
+INSERT INTO entry VALUES(8, X'efb663b51ddfc3988cadb502a8747af095d7a5719e08d93c637cd4254477fb4a', CAST('{"facts":{"revision":"abababababababababababababababababababababababababababababababab"},"k":"policy","m":2000,"n":2,"p":"0AlMnWgnsImpNFt7zTZkI0SEJ+BOsWNxMeCEgitC3Yk=","rev":1,"t":1800000010002000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f22"}' AS BLOB));
+INSERT INTO entry VALUES(9, X'76ba985edcf76df433d050a09b816f28dee9e65fbc91f25b0c00b43d186abc3a', CAST('{"gate":"wire","k":"permit","m":3000,"n":3,"p":"iMcJqsbO4OPtsgQ2bXAp0lxgyPHYbnX+T29aOJtgV0g=","platforms":{"pictogram":[1,0]},"rev":1,"t":1800000010003000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f22"}' AS BLOB));
+INSERT INTO entry VALUES(10, X'013897b6e8c2fd2ed035b4caf2bd899f99ce52a2ea7691e56ade175bb23f81bf', CAST('{"docket":"2026-01-pictogram","k":"refuse","m":4000,"n":4,"p":"fYdrBYDxm2QecsKm7qymkGKNE7xqJscwsq2oy9Mnzh8=","platforms":{"pictogram":[1,1]},"rev":1,"t":1800000010004000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f22"}' AS BLOB));
+INSERT INTO entry VALUES(11, X'bd746ee6a955a194e9cbc8fea4ef78c00caaa1b0c3d016d7f9221d684f37cc08', CAST('{"docket":"2026-01-pictogram","k":"refuse","m":5000,"n":5,"p":"ukdlkr1shZQzcTMPS//JdqGHdpDjp5AuyEpn/53NCUE=","platforms":{"pictogram":[1,2]},"rev":1,"t":1800000010005000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f22"}' AS BLOB));
+INSERT INTO entry VALUES(12, X'fdcc4247e6d304ea7b5adcc2d7097a971b62338c5619b6519a27a28444575da1', CAST('{"facts":{"permitted":1,"refused":2},"k":"close","m":6000,"n":6,"p":"cagEJeaeViEUcSHZmaMs9guRR1fy3Ezy+K5I7/p9Ifo=","rev":1,"t":1800000010006000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f22"}' AS BLOB));
+INSERT INTO tile VALUES(0, 0, X'0428ecc1d8708583333599c2bb0b839d0f7489e61f13c861c169f899cb2abb1873006e2a1eaeabc0ad3ed5998a1cb5eebab050986e14582f41316358ea44201de383e1a71a38602d0ef19063b8c9446e8235cc209d0adc37c011dd8b2d3a4b51db586e9af9bc62bf9fcda52ee8d36d4fbdb4052a95d6e97775a6ca8ec09a3978ca9d2ccb9495173cbe6ff48cc0f5bbb5b3a8d494694143715ebe471c400fdda888df9bdb1a88194f02138b981a4b0fec4a4302a3587119291fe673e8aac35c26d0094c9d6827b089a9345b7bcd366423448427e04eb1637131e084822b42dd8988c709aac6cee0e3edb204366d7029d25c60c8f1d86e75fe4f6f5a389b6057487d876b0580f19b641e72c2a6eeaca690628d13bc6a26c730b2ada8cbd327ce1fba476592bd6c85943371330f4bffc976a1877690e3a7902ec84a67ff9dcd094171a80425e69e5621147121d999a32cf60b914757f2dc4cf2f8ae48effa7d21fa2a5bfef1666f14e561a480fd464ca2befeacbd9f5a2d90dc606528859b396866');
+INSERT INTO checkpoint VALUES(12, 'desist-ledger/01a2052a-12d2-7620-9224-8747f5006f21
+12
++PaWLNCXnajQPXAYdZDILTno0AiMypmSNxZ4K4Pak60=
+
+— desist-ledger K+Se7EJ0v3pT3U7gSRbwm0xYy2D9ohAlZGxB2utsvagYfZla027VsYD76by5Iyu8amxUxee5GeUcvRlUtHe2ZRY9XAE=
+');

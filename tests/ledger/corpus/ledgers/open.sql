@@ -1,0 +1,27 @@
+-- breaks: open
+PRAGMA application_id = 1146311508; PRAGMA user_version = 1;
+CREATE TABLE entry(seq INTEGER PRIMARY KEY, chain BLOB NOT NULL, leaf BLOB NOT NULL) STRICT;
+CREATE TABLE detail(seq INTEGER PRIMARY KEY REFERENCES entry, seal INTEGER NOT NULL, box BLOB NOT NULL) STRICT;
+CREATE TABLE seal(id INTEGER PRIMARY KEY, w TEXT NOT NULL, kid TEXT NOT NULL, wrapped BLOB NOT NULL) STRICT;
+CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
+CREATE TABLE tile(level INTEGER, n INTEGER, hashes BLOB NOT NULL, PRIMARY KEY(level, n)) STRICT;
+CREATE TRIGGER entry_stays BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'an entry is never deleted'); END;
+CREATE TRIGGER entry_same BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'an entry is never changed'); END;
+INSERT INTO entry VALUES(1, X'5158fd60e25e1424f3a8f4795a6f5c1ae81604ed7566e5bf91c22e9cf1db7f41', CAST('{"facts":{"revision":"abababababababababababababababababababababababababababababababab"},"k":"policy","m":2000,"n":2,"p":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","rev":1,"t":1800000000002000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f21"}' AS BLOB));
+INSERT INTO entry VALUES(2, X'964a631ca6a3b08ff377513e35611968a196e2e25cdf86cc0d6a3398e53e5899', CAST('{"gate":"wire","k":"permit","m":3000,"n":3,"p":"7pUYJ2571pYOeNonS7BOa9JWNoTGDemFf+hD9a6shVc=","platforms":{"pictogram":[1,0]},"rev":1,"t":1800000000003000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f21"}' AS BLOB));
+INSERT INTO entry VALUES(3, X'da649be2085ef3eeb0e89cc124732055ad5233a19341dc463cb5f994a7fb0a59', CAST('{"docket":"2026-01-pictogram","k":"refuse","m":4000,"n":4,"p":"8n8aerYI7eeunjyCGJENApQAGGLw5rtHv4k2rW9Qf40=","platforms":{"pictogram":[1,1]},"rev":1,"t":1800000000004000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f21"}' AS BLOB));
+INSERT INTO entry VALUES(4, X'360fadbb1352ae5acf080608e728e076e3431f39e2594b7e00b11b0c504567cc', CAST('{"docket":"2026-01-pictogram","k":"refuse","m":5000,"n":5,"p":"kdoM/oLLt2h4WpAIt7ky2pFIJrLnvMM0TNwYeO7vHX0=","platforms":{"pictogram":[1,2]},"rev":1,"t":1800000000005000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f21"}' AS BLOB));
+INSERT INTO entry VALUES(5, X'64de331ca592a52cfcd168aae0e8533b47fb77ab753a838c7b84409d048a3795', CAST('{"facts":{"permitted":1,"refused":2},"k":"close","m":6000,"n":6,"p":"X/rWjGd32RTJtrmhmDgaIlazChVJoYEBwXHal9L2x30=","rev":1,"t":1800000000006000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f21"}' AS BLOB));
+INSERT INTO entry VALUES(6, X'612991612189e53f6438b3e222adbc70bf64cd809fe0ee73c99b3af79758ff72', CAST('{"facts":{"role":"crawl","sealed_to":"nobody","uid":1000},"k":"open","m":1000,"n":1,"p":"+Io2nW1fFA4qSzua0ajHge+HvJXxB03JYQovQnNBaf8=","t":1800000010001000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f22"}' AS BLOB));
+INSERT INTO entry VALUES(7, X'28b1cd57e22ef8f5af21fa2341cf0d9badaf5d5adb0af069e517ab5fd543e7b2', CAST('{"facts":{"revision":"abababababababababababababababababababababababababababababababab"},"k":"policy","m":2000,"n":2,"p":"SHxWkyVPJnBM0CEzOONGUquECjeOciH3fDZa4i4W99c=","rev":1,"t":1800000010002000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f22"}' AS BLOB));
+INSERT INTO entry VALUES(8, X'b485dff3a8a49bc5615e1c7a7037ce048297dccb09c4cc20e1a775edb977eb6c', CAST('{"gate":"wire","k":"permit","m":3000,"n":3,"p":"e2fFOhTUMKCULrwKc2JeJSWaoSkg2HT8OMkGcdd/5kc=","platforms":{"pictogram":[1,0]},"rev":1,"t":1800000010003000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f22"}' AS BLOB));
+INSERT INTO entry VALUES(9, X'4c66d25496a56eafa660d40f13577998fb51bb3ff45d0429d36473b4437d6148', CAST('{"docket":"2026-01-pictogram","k":"refuse","m":4000,"n":4,"p":"ITvcLbGHcGxj/Mxj5E+pqCR0vbaB4apLefVVH2cInts=","platforms":{"pictogram":[1,1]},"rev":1,"t":1800000010004000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f22"}' AS BLOB));
+INSERT INTO entry VALUES(10, X'4c4e23ce00c433346d126184b33346c414da25ed0ce6a5aa3c93218f1bf4300e', CAST('{"docket":"2026-01-pictogram","k":"refuse","m":5000,"n":5,"p":"raAhiO30/pHkWXKJd78qjqVlXxhIbD3YlWoiPE/EVAQ=","platforms":{"pictogram":[1,2]},"rev":1,"t":1800000010005000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f22"}' AS BLOB));
+INSERT INTO entry VALUES(11, X'26840a2a6edc8001e24961d7ed9347ebe4d31d76cd35f0fbdd0a0c81d5f39e8c', CAST('{"facts":{"permitted":1,"refused":2},"k":"close","m":6000,"n":6,"p":"UB/R2CFW4R9xMsMuD2POSBQbjLZ5ulaYg0TXW4Aw/hU=","rev":1,"t":1800000010006000,"v":1,"w":"01a2052a-12d2-7620-9224-8747f5006f22"}' AS BLOB));
+INSERT INTO tile VALUES(0, 0, X'ee9518276e7bd6960e78da274bb04e6bd2563684c60de9857fe843f5aeac8557f27f1a7ab608ede7ae9e3c8218910d0294001862f0e6bb47bf8936ad6f507f8d91da0cfe82cbb768785a9008b7b932da914826b2e7bcc3344cdc1878eeef1d7d5ffad68c6777d914c9b6b9a198381a2256b30a1549a18101c171da97d2f6c77df88a369d6d5f140e2a4b3b9ad1a8c781ef87bc95f1074dc9610a2f42734169ff487c5693254f26704cd0213338e34652ab840a378e7221f77c365ae22e16f7d77b67c53a14d430a0942ebc0a73625e25259aa12920d874fc38c90671d77fe647213bdc2db187706c63fccc63e44fa9a82474bdb681e1aa4b79f5551f67089edbada02188edf4fe91e459728977bf2a8ea5655f18486c3dd8956a223c4fc45404501fd1d82156e11f7132c32e0f63ce48141b8cb679ba56988344d75b8030fe1536db46a1483687f8c21f1187f0aa2705bc9380782529b77483bf44208f0f6d18');
+INSERT INTO checkpoint VALUES(11, 'desist-ledger/01a2052a-12d2-7620-9224-8747f5006f21
+11
+YznznnB/sSoiIEtM+fJgOMfL/izvCIfTU7jzL6Uz2vw=
+
+— desist-ledger K+Se7FrGw5G7UAHhx3jQncueMuZ037NpsXgMQzdROYvPPfhOBWsJZklw1DFgCQPtEF446EUihVJ9YNVXm8nKZExnKQE=
+');
