@@ -201,3 +201,12 @@ def _silent(node: ast.Module | ast.ClassDef, prefix: str) -> Iterator[str]:
                 yield f"{prefix}{one.name} in line {one.lineno}"
             if isinstance(one, ast.ClassDef):
                 yield from _silent(one, f"{one.name}.")
+
+
+def test_every_room_stands_on_the_map() -> None:
+    """ARCHITECTURE.md names each folder and file at the top of the package, and none that is not there."""
+    rooms = {f"{path.name}/" if path.is_dir() else path.name for path in SOURCE.iterdir()}
+    rooms -= {"__pycache__/", "__init__.py", "py.typed"}
+    table = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## The rooms")[1].split("\n\n")[1]
+    named = {name for row in table.splitlines() for name in re.findall(r"`([\w.]+/?)`", row.split("|")[1])}
+    assert named == rooms
