@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import shlex
 import sys
 import textwrap
@@ -12,6 +11,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
+
+from .screen import Paint, moves
 
 if TYPE_CHECKING:
     from ..report.docket import Docket
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     print("six simulated platforms and five ordinary sites on loopback, one spider, no internet", file=sys.stderr)
     with _progress(sys.stderr) as tell:
         outcome = perform(args.output, tell)
-    paint = _Paint(sys.stdout)
+    paint = Paint(sys.stdout)
     _print_moments(outcome, paint)
     _print_platforms(outcome, paint)
     _print_message(outcome, paint)
@@ -52,21 +53,10 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-class _Paint:
-    """Colours on a terminal, none in a pipe or with NO_COLOR (no-color.org)."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._on = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-    def __call__(self, style: str, text: str) -> str:
-        code = {"bold": 1, "dim": 2, "red": 31, "green": 32}[style]
-        return f"\x1b[{code}m{text}\x1b[0m" if self._on else text
-
-
 @contextlib.contextmanager
 def _progress(stream: TextIO) -> Iterator[Callable[[Progress], None]]:
     """A moving line on a terminal; one line a phase elsewhere."""
-    if not stream.isatty() or os.environ.get("TERM") == "dumb":
+    if not moves(stream):
         said: list[str] = []
         yield lambda progress: _say_phase(progress, said, stream)
         return
@@ -92,7 +82,7 @@ def _say_phase(progress: Progress, said: list[str], stream: TextIO) -> None:
         print(f"{progress.phase}: {progress.fetched:,} fetched, {progress.refused:,} refused", file=stream, flush=True)
 
 
-def _print_moments(outcome: Outcome, paint: _Paint) -> None:
+def _print_moments(outcome: Outcome, paint: Paint) -> None:
     late = (outcome.force.at_ns - outcome.letter_ns) / 1e6
     refused = sum(outcome.refused.values())
     stopped = ", ".join(f"{count:,} {_STOPPED[name]}" for name, count in outcome.force.stopped.items() if count)
@@ -112,7 +102,7 @@ def _print_moments(outcome: Outcome, paint: _Paint) -> None:
 _STOPPED = {"cancelled": "downloads cancelled", "purged": "queued requests purged", "closed": "connections closed"}
 
 
-def _print_platforms(outcome: Outcome, paint: _Paint) -> None:
+def _print_platforms(outcome: Outcome, paint: Paint) -> None:
     print(paint("bold", f"{'counted by its servers':>80}"))
     print(paint("bold", f"{'platform':<11}{'why':<28}{'basis':<17}{'refused':>7}{'before':>9}{'after':>8}"))
     for count in outcome.platforms:
@@ -122,19 +112,19 @@ def _print_platforms(outcome: Outcome, paint: _Paint) -> None:
     print(f"\nrefused on {', '.join(f'{basis} {number:,}' for basis, number in bases)}\n")
 
 
-def _row(count: PlatformCount, paint: _Paint) -> str:
+def _row(count: PlatformCount, paint: Paint) -> str:
     platform = count.platform
     after = paint("red" if count.after else "green", f"{len(count.after):>8,}")
     refused = sum(count.refused.values())
     return f"{platform.name:<11}{platform.why:<28}{platform.basis:<17}{refused:>7,}{count.before:>9,}{after}"
 
 
-def _print_message(outcome: Outcome, paint: _Paint) -> None:
+def _print_message(outcome: Outcome, paint: Paint) -> None:
     if outcome.message:
         print(f"{paint('bold', 'what the crawl says of it')}\n{textwrap.indent(outcome.message, '  ')}\n")
 
 
-def _print_dockets(outcome: Outcome, paint: _Paint) -> None:
+def _print_dockets(outcome: Outcome, paint: Paint) -> None:
     print(paint("bold", "docket of each notice"))
     for docket in outcome.dockets:
         stages = ", ".join(f"{docket.refused(stage):,} {stage}" for stage in _STAGES if docket.refused(stage))  # type: ignore[arg-type]
@@ -155,14 +145,14 @@ def _fetches(docket: Docket) -> str:
     return f"{before}, {after} after"
 
 
-def _print_record(outcome: Outcome, paint: _Paint) -> None:
+def _print_record(outcome: Outcome, paint: Paint) -> None:
     record = outcome.record
     answers = (("intact", record.intact), ("complete", record.complete))
     words = ", ".join(word if good else paint("red", f"not {word}") for word, good in answers)
     print(f"{paint('bold', 'record')} {_shown(outcome.ledger)}: {record.size:,} entries, {words}, not anchored")
 
 
-def _verdict(outcome: Outcome, paint: _Paint) -> int:
+def _verdict(outcome: Outcome, paint: Paint) -> int:
     """The last words, and the exit code."""
     for count in outcome.platforms:
         for seen, when in (

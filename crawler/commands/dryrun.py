@@ -35,10 +35,11 @@ def run(args: argparse.Namespace) -> int:
     from ..enforce.dry import Spoken, Trouble, asked
     from .policy_check import Tally
     from .rows import writer_of
+    from .screen import Bar
 
     if bool(args.spiders) == args.all:
         raise UsageError("which spiders?", help="scrapy desist dryrun SPIDER, or --all")
-    tally, numbers, troubles, judge = Tally(), Counter[str](), 0, None
+    tally, numbers, troubles, judge, bar = Tally(), Counter[str](), 0, None, Bar("judging")
     writer = writer_of(args.format, sys.stdout, brief=True)
     for one in asked(args.spiders):
         if isinstance(one, Spoken):
@@ -50,8 +51,11 @@ def run(args: argparse.Namespace) -> int:
             numbers[one.place] += 1
             decision = judge.decide(one.url)
             tally.count(decision)
+            bar.show(0, f"{one.place}: {tally.allowed + tally.refused:,} URLs, {tally.refused:,} refused")
             if decision.refused or args.format != "text":
+                bar.clear()
                 writer.write(decision, f"{one.place}:{numbers[one.place]}")
+    bar.clear()
     writer.close()
     if args.format == "text":
         print(tally.summary("project"))

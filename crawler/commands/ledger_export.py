@@ -60,21 +60,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0; 1 where permits are in it; 3, and no export, where the record is not intact."""
     from ..ledger.keys import private_keys
-    from ..ledger.query import Reader, copy_reason
+    from ..ledger.query import copy_reason
     from ..report.export import pack, prove
+    from .watched import reader_of
 
     _check(args)
     answers = _answers(args)
     openers = private_keys(args.counsel_key) if args.counsel_key else []
     reason = copy_reason(args.path)
-    with Reader(args.path) as reader:
+    with reader_of(args.path, "reading") as reader:
         note = _newest(reader)
         made, found = _draft(args, reader, answers, openers, size=_size(note) if reason else 0)
     if reason:
         print(f"{args.path}: export not recorded: copy ({reason}): nobody signs its texts", file=sys.stderr)
     else:
         _record(args.path, made.digest, args.why)
-    with Reader(args.path) as reader:
+    with reader_of(args.path, "proving") as reader:
         octets = pack(prove(reader, made, _newest(reader), _anchors(args)))
     _write(args.output, octets)
     permits = sum(len(one.permits) for one in found)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import time
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
     from ..decide import Judge
     from ..model import Decision
     from .rows import Writer
+    from .screen import Bar
     from .url_sources import UrlSource
 
 __all__ = ["configure", "run"]
@@ -114,19 +113,21 @@ class Tally:
 
 def _judge_file(judge: Judge, args: argparse.Namespace, writer: Writer, tally: Tally) -> None:
     """Judge every URL of a file; of a text run only refusals are made into decisions."""
+    from .screen import Bar
     from .url_sources import UrlSource
 
     source = UrlSource(args.file, args.field)
-    bar = Bar(source)
+    bar = Bar(total=source.size)
     if args.format == "text":
         _refusals(judge, source, writer, tally, bar)
     else:
         for url, number in source:
             decision = judge.decide(url)
             tally.count(decision)
+            bar.clear()
             writer.write(decision, f"{source.name}:{number}")
             if not tally.allowed + tally.refused & 0x3FFF:
-                bar.show(tally.allowed + tally.refused, tally.refused)
+                _show(bar, source, tally.allowed + tally.refused, tally)
     bar.clear()
 
 
@@ -137,32 +138,12 @@ def _refusals(judge: Judge, source: UrlSource, writer: Writer, tally: Tally, bar
         seen += len(block)
         for place, decision in judge.refusals(block):
             tally.count(decision)
+            bar.clear()
             writer.write(decision, f"{source.name}:{lines[place]}")
-        bar.show(seen, tally.refused)
+        _show(bar, source, seen, tally)
     tally.allowed += seen - tally.refused
 
 
-class Bar:
-    """Progress on stderr, where that is a terminal and the work takes longer than a moment."""
-
-    def __init__(self, source: UrlSource) -> None:
-        self._source = source
-        self._on = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        self._last = time.monotonic()
-        self._shown = False
-
-    def show(self, count: int, refused: int) -> None:
-        """Redraw, ten times a second at most."""
-        if not self._on or time.monotonic() - self._last < 0.1:
-            return
-        self._last, self._shown = time.monotonic(), True
-        share = min(self._source.done / self._source.size, 1.0) if self._source.size else 0.0
-        filled = "#" * round(share * 24)
-        head = f"[{filled:<24}] {share:4.0%} " if self._source.size else ""
-        sys.stderr.write(f"\r{head}{count:,} URLs, {refused:,} refused\x1b[K")
-        sys.stderr.flush()
-
-    def clear(self) -> None:
-        """Take the bar off the screen."""
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
+def _show(bar: Bar, source: UrlSource, count: int, tally: Tally) -> None:
+    if bar.on:
+        bar.show(source.done, f"{count:,} URLs, {tally.refused:,} refused")

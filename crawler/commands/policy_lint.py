@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+
+from .screen import colours
 
 __all__ = ["configure", "run"]
 
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     found = [*lint(loaded), *lint_tests(folders, loaded)]
     if args.errors_only:
         found = [finding for finding in found if finding.severity == "error"]
-    colour = args.format == "text" and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    colour = args.format == "text" and colours(sys.stdout)
     text = findings(found, args.format, loaded.line_of, colour=colour)
     if text:
         print(text)

@@ -68,12 +68,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _part(path: Path, number: int, args: argparse.Namespace, openers: list[Opener], note: str) -> Part:
-    from ..ledger.query import Reader
     from ..report.page import part_of
     from .ledger_verify import answers_of
+    from .watched import reader_of
 
     answers = answers_of(path, args.key, args.anchor)
-    with Reader(path) as reader:
+    with reader_of(path, "counting") as reader:
         checked = (answers.record, answers.signed, answers.anchored)
         urls, notes = bool(args.counsel_key), [note] if note else []
         return part_of(path.name, reader, openers, checked, number=number, urls=urls, notes=notes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import subprocess
 import sys
@@ -219,20 +218,15 @@ def test_a_folder_that_is_missing_exits_2(tmp_path: Path, capsys: pytest.Capture
     assert "help:" in capsys.readouterr().err
 
 
-def test_a_progress_bar_is_shown_on_a_terminal_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On stderr, cleared at the end; a pipe gets none."""
-    from desist.commands.policy_check import Bar
-    from desist.commands.url_sources import UrlSource
-
+def test_a_progress_bar_is_shown_on_a_terminal_only(
+    tmp_path: Path, policies: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On stderr, with its share of the file, cleared at the end; a pipe gets none."""
     file = tmp_path / "urls"
-    file.write_text(f"{ALLOWED}\n" * 100)
+    file.write_text(f"{ALLOWED}\n" * 99 + f"{REFUSED}\n")
+    monkeypatch.setattr("desist.commands.screen._PATIENCE", 0.0)
     for terminal in (True, False):
-        screen = io.StringIO()
-        monkeypatch.setattr(screen, "isatty", lambda terminal=terminal: terminal)
-        monkeypatch.setattr(sys, "stderr", screen)
-        monkeypatch.setenv("TERM", "xterm")
-        bar = Bar(UrlSource(str(file)))
-        bar._last -= 1
-        bar.show(50, 3)
-        bar.clear()
-        assert ("50 URLs, 3 refused" in screen.getvalue()) is terminal
+        monkeypatch.setattr("desist.commands.screen.moves", lambda _stream, terminal=terminal: terminal)
+        assert check(policies, "--file", str(file)) == 1
+        shown = capsys.readouterr().err
+        assert ("100% 100 URLs, 1 refused" in shown, shown.endswith("\x1b[K")) == (terminal, terminal)
