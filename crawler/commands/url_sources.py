@@ -27,6 +27,8 @@ Found = tuple[str, int]
 
 _HEAD: Final = 1 << 16
 _BLOCK: Final = 1 << 13
+_CHUNK: Final = 1 << 16
+"""Octets of a plain list that are read at a time."""
 _BLANKS: Final = " \t\r\n"
 _GZIP: Final = b"\x1f\x8b"
 _LOGGED: Final = re.compile(r"<(?:GET|POST|HEAD|PUT|DELETE|PATCH|OPTIONS) (\S+?)>")
@@ -53,7 +55,7 @@ class UrlSource:
         """Octets read so far, as they lie in the file."""
         try:
             return self._raw.tell()
-        except OSError:
+        except (OSError, ValueError):  # a pipe has no position, and a reader that came to its end has closed it
             return 0
 
     def _kind(self, head: str, *, asked: bool) -> str:
@@ -77,14 +79,30 @@ class UrlSource:
             while block := list(islice(found, _BLOCK)):
                 yield [url for url, _ in block], [line for _, line in block]
             return
-        lines, first = self._text(), 1
-        while taken := list(map(str.strip, islice(lines, _BLOCK))):
+        first = 1
+        for text in self._chunks():
+            taken = text.split("\n")
+            if " " in text or "\t" in text or "\r" in text:
+                taken = [line.strip(_BLANKS) for line in taken]
             if min(taken) >= "$":  # no line is blank or begins with `#`: one look at the smallest tells
                 yield taken, range(first, first + len(taken))
             else:
                 held = [(line, number) for number, line in enumerate(taken, first) if line and line[0] != "#"]
                 yield [url for url, _ in held], [number for _, number in held]
             first += len(taken)
+
+    def _chunks(self) -> Iterator[str]:
+        """The text in pieces of whole lines, each without its last line's end."""
+        rest, codec = bytearray(), "utf-8-sig"
+        while data := self._binary.read1(_CHUNK):
+            whole, newline, tail = data.rpartition(b"\n")
+            if not newline:
+                rest += tail
+                continue
+            yield (rest + whole).decode(codec, "surrogateescape")
+            rest, codec = bytearray(tail), "utf-8"
+        if rest:
+            yield rest.decode(codec, "surrogateescape")
 
     def _text(self) -> io.TextIOWrapper:
         return io.TextIOWrapper(self._binary, "utf-8-sig", errors="surrogateescape", newline="\n")
