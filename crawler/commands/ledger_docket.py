@@ -67,7 +67,7 @@ def _print_json(path: Path, files: list[Docket], observed: list[Observation]) ->
 def _print_text(path: Path, files: list[Docket], observation: str, *, sealed: bool) -> None:
     if observation:
         print(observation)
-    print(f"{path}: {len(files)} dockets")
+    print(f"{path}: {len(files)} docket{'' if len(files) == 1 else 's'}")
     for docket in files:
         _print_docket(docket, sealed=sealed)
 
@@ -88,7 +88,8 @@ def _print_docket(docket: Docket, *, sealed: bool) -> None:
     if docket.spiders_without:
         print(f"  spiders without a session under it: {', '.join(docket.spiders_without)}")
     elif notice and not docket.spiders_known:
-        print(f"  spiders without a session under it: {'sealed to counsel' if sealed else 'not on record'}")
+        kept = sealed and any(session.sealed for session in docket.sessions)
+        print(f"  spiders without a session under it: {'sealed to counsel' if kept else 'not on record'}")
 
 
 def _print_session(docket: Docket, session: SessionFacts, *, sealed: bool) -> None:
@@ -99,7 +100,7 @@ def _print_session(docket: Docket, session: SessionFacts, *, sealed: bool) -> No
         if session.last_permit_before:
             _line("let pass while observing", f"{session.fetches_between:,} destinations since the notice's receipt")
     else:
-        spider = session.spider or ("spider sealed" if sealed else "no spider named")
+        spider = session.spider or ("spider sealed" if sealed and session.sealed else "no spider named")
         print(f"  session {session.w}  {spider}, opened {when(session.opened)}")
         if docket.notice:
             _print_force(docket, session)
@@ -117,12 +118,12 @@ def _heading(notice: NoticeFacts) -> str:
 
 
 def _print_force(docket: Docket, session: SessionFacts) -> None:
-    from ..ledger.verify import when
+    from ..report.chart import moment
 
-    _line("in force", when(session.in_force) if session.in_force else "never in this session")
+    _line("in force", moment(session.in_force) if session.in_force else "never in this session")
     if session.vanished:
-        _line("vanished", f"{when(session.vanished)}: no document holds it any more, and none withdrew it")
-    _line("last permit before", when(session.last_permit_before) if session.last_permit_before else "none on record")
+        _line("vanished", f"{moment(session.vanished)}: no document holds it any more, and none withdrew it")
+    _line("last permit before", moment(session.last_permit_before) if session.last_permit_before else "none on record")
     between = f"{session.fetches_between:,}" if session.fetches_between else "none on record"
     _line("fetches in between", between + ("; no record before the first open" if docket.unrecorded else ""))
     if session.fetches_after:

@@ -21,7 +21,7 @@ _LEFT: Final = 56
 _PLOT: Final = _WIDTH - _LEFT - 8
 _HALF: Final = 64
 _ROW: Final = 26
-_NAME: Final = 190
+_NAME: Final = 220
 _TICKS: Final = 5
 
 
@@ -125,7 +125,7 @@ def _tick(at: int, span: int, x: Callable[[int], float], y: int) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 28 else name[:27] + "\N{HORIZONTAL ELLIPSIS}"
+    return name if len(name) <= 26 else name[:25] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _svg(ident: str, title: str, words: str, height: int, inside: str) -> str:

@@ -53,6 +53,8 @@ class SessionFacts:
     opened: int
     role: str = "crawl"
     """`crawl`, or `process`: what the process gate records has a session of its own, which holds no notices."""
+    sealed: bool = False
+    """Whether its details are sealed to counsel; otherwise they were not kept, and nobody can open them."""
     in_force: int = 0
     """When the session put the notice into force, by the certificate of the change where there is one; 0: never."""
     vanished: int = 0
@@ -156,8 +158,8 @@ def _second_pass(reader: Reader, openers: Sequence[Opener], files: dict[str, Doc
 
 def _rows(files: dict[str, Docket], entry: Entry, spider: str) -> dict[str, SessionFacts]:
     """A row under each docket for a session that opens."""
-    role = str(entry.facts.get("role", ""))
-    rows = {docket: SessionFacts(entry.w, spider, entry.t, role) for docket in files}
+    role, sealed = str(entry.facts.get("role", "")), entry.facts.get("sealed_to", "nobody") != "nobody"
+    rows = {docket: SessionFacts(entry.w, spider, entry.t, role, sealed) for docket in files}
     for docket in files.values():
         docket.sessions.append(rows[docket.name])
     return rows

@@ -23,6 +23,7 @@ from ..ledger.seal import Opener
 from ..ledger.verify import Verification
 from .chart import bars, clock, moment, time_line
 from .docket import STAGES, Docket, dockets
+from .limits import ALWAYS
 from .observed import observation_in_words, observations
 from .standing import Answer, answers_in_words
 from .tally import DAY, SEALED, Cell, Pair, Tally, tally
@@ -77,6 +78,8 @@ class Part(NamedTuple):
     figures: Sequence[Figure]
     tables: Sequence[Table]
     opened: bool
+    sealed: bool
+    """Whether any session's details are sealed to counsel, and so kept at all."""
     stages: Sequence[tuple[str, int]]
 
 
@@ -109,6 +112,7 @@ def part_of(
         figures=_figures(ident, counts),
         tables=_tables(ident, files, counts),
         opened=urls,
+        sealed=any(row.sealed_to not in ("", "nobody") for row in counts.sessions),
         stages=[(stage, stages[stage]) for stage in STAGES],
     )
 
@@ -126,7 +130,7 @@ def render(parts: Sequence[Part], *, why: str = "", now: datetime | None = None)
     )
     made = (now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
     body = template.render(
-        parts=parts, why=why, made=made, policy=policy, style=Markup(style), script=Markup(script)  # noqa: S704 - ours
+        parts=parts, limits=ALWAYS, why=why, made=made, policy=policy, style=Markup(style), script=Markup(script)  # noqa: S704 - ours
     )  # fmt: skip
     return MARK + body
 
@@ -270,7 +274,7 @@ def _notices(ident: str, files: Sequence[Docket]) -> Table:
     rows = [_notice_row(docket) for docket in files if docket.notice]
     note = "Fetches in between: from receipt until a session had it in force. Fetches in force: outside its scope, or "
     note += "under a permission."
-    columns = [*map(Column, heads), *(Column(head, True) for head in figures)]
+    columns = [*map(Column, heads), *(Column(head.replace("that went ", ""), True) for head in figures)]
     return Table(f"{ident}-notices", "Notices in force, before and after", columns, rows, note)
 
 
