@@ -20,6 +20,7 @@ from scrapy.utils.reactor import is_reactor_installed
 
 from ..errors import DesistError, GateError, LedgerError
 from ..policy.policyset import PolicySet
+from .ahead import Ahead
 from .closing import closing_line
 from .early import EarlyGate
 from .engine import EngineGate
@@ -124,6 +125,7 @@ class Attest:
             raise GateError("the engine gate is not the outermost downloader middleware", help=help_)
         if not isinstance(next(iter(engine.scraper.spidermw.middlewares), None), EarlyGate):
             raise GateError("the early gate is not the outermost spider middleware", help=help_)
+        Ahead.install(downloader)
 
     async def _end(self) -> None:
         """Close the session; the last line of a crawl. A crawl without a record ends with an exit code."""

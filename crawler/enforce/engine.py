@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..model import Decision
+from .carriage import first_host
 from .warden import Warden
 
 if TYPE_CHECKING:
@@ -34,12 +36,17 @@ class EngineGate:
         decision = self._warden.judge(request.url)
         if not decision.refused:
             try:
-                decision = await self._warden.site.ask(request)
+                decision = await self._ask(request)
             except Exception as error:  # noqa: BLE001 - no answer is no permission
                 robots = self._warden.robots_trouble(request.url, error)
                 decision = self._warden.judge(request.url, robots=robots)
         if decision.refused:
             raise await self._warden.refuse(decision, "engine")
+
+    async def _ask(self, request: Request) -> Decision:
+        """The decision by all that may be asked; nothing is fetched on behalf of a request that may not travel so."""
+        way = first_host(self._warden, request)
+        return way if isinstance(way, Decision) else await self._warden.site.ask(request)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         """Let a page out to the spider unless it withholds itself."""

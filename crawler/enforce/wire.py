@@ -21,16 +21,13 @@ from scrapy.utils.misc import build_from_crawler, load_object
 from twisted.internet.defer import CancelledError, Deferred
 
 from ..errors import DesistError, GateError
-from ..model import Basis, Decision
-from ..urls import canonical_host
-from .destinations import endpoint_of
+from ..model import Decision
+from .carriage import first_host
 from .grants import Grant, Permit, Sent
 from .inner import fit
-from .places import Place, place_of
-from .process import GATE
+from .places import place_of
 from .reactor_gate import on_reactor
 from .resolver import Resolution
-from .verdicts import refusal
 from .warden import Warden
 
 if TYPE_CHECKING:
@@ -132,54 +129,13 @@ class WireGate(BaseDownloadHandler):
             decision = self._warden.site.on_hand(request)
             if decision.refused:
                 return decision, None
-            place = place_of(url)
-            refused = self._header(request, place)
-            if refused is not None:
-                return refused, None
-            host = place.host
-            if request.meta.get("proxy"):
-                through = self._proxy(request)
-                if isinstance(through, Decision):
-                    return through, None
-                host = through
+            host = first_host(self._warden, request)
+            if isinstance(host, Decision):
+                return host, None
         except Exception as error:  # noqa: BLE001 - an erring gate refuses
             return self._warden.trouble(url, f"the wire gate failed: {type(error).__name__}: {error}"), None
         route = await self._warden.route(url, host)
         return (route, None) if isinstance(route, Decision) else (decision, route)
-
-    def _header(self, request: Request, place: Place) -> Decision | None:
-        """The refusal of a Host header that names another host than the URL does (RFC 9112 3.2)."""
-        for value in request.headers.getlist("Host"):
-            name, _, port = value.decode("latin-1").strip().partition(":")
-            try:
-                same = canonical_host(name) == place.host and (not port or int(port) == place.port)
-            except ValueError:
-                same = False
-            if same:
-                continue
-            named = self._warden.judge_name(request.url, name, "host header")
-            if named is not None and named.platforms:
-                return named
-            return refusal(
-                request.url, Basis.AMBIGUOUS, "host-header", "the Host header names another host than the URL",
-                help="leave the Host header to the download handler", revision=self._warden.policies.revision,
-            )  # fmt: skip
-        return None
-
-    def _proxy(self, request: Request) -> str | Decision:
-        """The proxy's host where DESIST_PROXIES lists it, else the refusal."""
-        text = str(request.meta["proxy"])
-        try:
-            proxy = endpoint_of(text)
-            listed = self._warden.proxies.allow(proxy.host, proxy.port) or GATE.observe_proxy(text)
-        except ValueError:
-            listed = False
-        if listed:
-            return self._warden.judge_name(request.url, proxy.host, "proxy") or proxy.host
-        return refusal(
-            request.url, Basis.PROXY, "proxy", "the request names a proxy that DESIST_PROXIES does not list",
-            help="add `host:port` of the proxy to DESIST_PROXIES", revision=self._warden.policies.revision,
-        )  # fmt: skip
 
     # --- letting go ------------------------------------------------------------------------------------------------
 
