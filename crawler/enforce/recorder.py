@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -59,6 +60,17 @@ class Recorder:
         path = Path(options.ledger or DEFAULT_LEDGER)
         ledger = open_ledger(options, path, "crawl", revision=revision, spider=spider, deliver=hop())
         return cls(ledger, options.operator, path)
+
+    def watch(self, told: Callable[[LedgerLost], object]) -> None:
+        """Call `told` in the loop's thread as soon as the ledger fails, even where nobody waits for a receipt."""
+
+        def hear(lost: LedgerLost) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and nothing can be fetched any more
+                self.hop(partial(told, lost))
+
+        self.ledger.on_failure = hear
+        if self.ledger.lost:
+            hear(self.ledger.lost)
 
     async def refuse(self, decision: Decision, stage: str) -> Receipt:
         """Record a refusal; its receipt once it is durable. Raises LedgerLost."""

@@ -97,6 +97,7 @@ class Warden:
         """The gates that ask the site itself: robots.txt, headers, pages."""
         _WARDENS[crawler] = self
         PINS.watchers.append(self._off_route)
+        recorder.watch(self.lose)
         self._leave = GATE.join(self, derived(crawler.settings))
         self.observation = Observation.read(options.observe_until)
         if self.observation.on:

@@ -61,7 +61,8 @@ class Ledger:
         self._store = store
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._deliver = deliver or self._jobs.put
-        self._on_failure = on_failure
+        self.on_failure = on_failure
+        """Told once, on whichever thread the failure came up; whoever sets it later looks at `lost` as well."""
         self._signer: Signer | None = None
         self._on_checkpoint: OnCheckpoint = lambda _: None
         self._on_closed: OnClosed = lambda: None
@@ -362,8 +363,8 @@ class Ledger:
             self._store.abandon()
         for item in batch:
             item.future.set_exception(self._lost)
-        if first and self._on_failure is not None:
-            self._on_failure(lost)
+        if first and self.on_failure is not None:
+            self.on_failure(lost)
 
     def _last_words(self) -> None:
         """On a full disk: `fault` and `close`, in the space kept for them. After a failed sync nothing is written."""
