@@ -65,8 +65,11 @@ class Recorder:
         """Call `told` in the loop's thread as soon as the ledger fails, even where nobody waits for a receipt."""
 
         def hear(lost: LedgerLost) -> None:
+            def tell() -> None:
+                told(lost)
+
             with contextlib.suppress(RuntimeError):  # the loop has ended, and nothing can be fetched any more
-                self.hop(partial(told, lost))
+                self.hop(tell)
 
         self.ledger.on_failure = hear
         if self.ledger.lost:
