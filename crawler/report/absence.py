@@ -259,10 +259,10 @@ class _Walk:
             result.refusals.append(seq)
 
     def finish(self) -> None:
-        """Keep the sessions of crawls and of the process gate that reach into the time."""
+        """Keep the sessions that reach into the time, without those that only read (and name no platform)."""
         result = self._result
         for span in self._spans.values():
-            if span.role == "reader":
+            if span.role == "reader" and not span.named:
                 continue
             if span.open_seq <= result.last_seq and span.last_seq >= result.first_seq:
                 result.spans.append(span)

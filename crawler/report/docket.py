@@ -19,7 +19,9 @@ from ..ledger.seal import Opener
 __all__ = ["STAGES", "Docket", "NoticeFacts", "SessionFacts", "Stage", "dockets", "stage_of"]
 
 Stage = Literal["links not followed", "requests stopped", "attempts that went round the gates"]
+"""How far a refused fetch had come: these are counted apart."""
 STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
+"""In the order in which they are shown."""
 _BY_GATE: Final[dict[str, Stage]] = {"early": "links not followed", "process": "attempts that went round the gates"}
 
 

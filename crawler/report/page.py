@@ -224,7 +224,11 @@ def _figures(ident: str, counts: Tally) -> list[Figure]:
 
 
 def _spiders_caption(spiders: Counter[str]) -> str:
-    more = " Names of spiders are sealed to counsel, whose key opens them." if SEALED in spiders else ""
+    more = (
+        " Names of spiders are sealed to counsel, whose key opens them, where they were kept."
+        if SEALED in spiders
+        else ""
+    )
     return f"Refused requests by spider.{more}"
 
 

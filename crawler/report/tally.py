@@ -18,6 +18,7 @@ from .docket import Docket, stage_of
 __all__ = ["DAY", "NO_POLICY", "SEALED", "Cell", "Pair", "SessionRow", "Tally", "UrlRow", "spans", "tally"]
 
 NO_POLICY: Final = "no policy names it"
+"""Stands for the platforms that no document names: the ledger knows them as keyed tags."""
 SEALED: Final = "sealed"
 """Stands for what only counsel's key opens: a spider's name, a docket that names a host."""
 _STEPS: Final = tuple(
@@ -28,6 +29,7 @@ _STEPS: Final = tuple(
 )
 _BINS: Final = 72
 DAY: Final = 86_400_000_000
+"""Microseconds of a day."""
 
 
 class Cell(NamedTuple):

@@ -253,6 +253,10 @@ def check_claim(entries: list[Entry], claim: dict[str, Any], text: bytes, size: 
     """The claim speaks of a stretch of the record; where the whole record is here, of the right one."""
     need(json.dumps(claim, sort_keys=True, indent=1) + "\n" == text.decode(), "claim", "is not of its one form")
     need(0 < claim["size"] <= size and set(claim) == CLAIM, "claim", "does not fit the record that was signed")
+    for one in entries:
+        stands = claim["first"] <= one["seq"] <= claim["last"] or one["seq"] > claim["size"] or not names_of(one, claim)
+        timely = claim["since"] <= one["t"] <= claim["until"]
+        need(stands or not timely, "claim", f"entry {one['seq']} is of the time, and left out of it")
     if claim["whole"]:
         inside = [one["seq"] for one in entries[: claim["size"]] if claim["since"] <= one["t"] <= claim["until"]]
         first = inside[0] if inside else next(one["seq"] for one in entries if one["t"] >= claim["since"])
@@ -300,7 +304,7 @@ def tables(entries: list[Entry], claim: dict[str, Any]) -> dict[str, bytes]:
 
 
 def _sessions(entries: list[Entry], claim: dict[str, Any]) -> list[list[Any]]:
-    """The counters of each session before the stretch and after it: where they are equal there was no permit."""
+    """The counters of each session of the stretch before and after it: where they are equal there was no permit."""
     rows: list[list[Any]] = [["session", "role", "opened", "last entry", "time of it", "closed", "name"]]
     rows[0] += ["permits before", "permits after", "refusals before", "refusals after", "observed until"]
     of: dict[str, list[Entry]] = {}
@@ -308,6 +312,8 @@ def _sessions(entries: list[Entry], claim: dict[str, Any]) -> list[list[Any]]:
         if one["seq"] <= claim["size"]:
             of.setdefault(one["w"], []).append(one)
     for w, mine in of.items():
+        if mine[0]["seq"] > claim["last"] or mine[-1]["seq"] < claim["first"]:
+            continue
         for name in sorted({name for one in mine for name in names_of(one, claim)}):
             start = end = [0, 0]
             for one in (one for one in mine if name in one["platforms"]):

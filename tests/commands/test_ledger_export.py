@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -248,3 +250,52 @@ def test_log_key_makes_one_pair_and_never_another_over_it(world: World, capsys: 
     before = file.read_bytes()
     assert main(["ledger", "log-key", "-o", str(file)]) == 2
     assert file.read_bytes() == before
+
+
+FILE = re.compile(r"[a-z_]+\.(?:csv|jsonl|json|py)|proof/[a-z]+\.[a-z]+")
+
+
+def sentences(statement: str) -> list[str]:
+    """The numbered sentences under `What may be said`."""
+    said = statement.partition("## What may be said")[2].partition("## Only if")[0]
+    return [" ".join(one.split()) for one in re.split(r"^\d+\. ", said, flags=re.MULTILINE)[1:]]
+
+
+@pytest.mark.parametrize("words", [[], ["--whole"], ["--counsel-key", "counsel.key"]])
+def test_each_sentence_names_a_file_that_is_there(
+    world: World, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What may be said rests on something; what it rests on is in the export."""
+    monkeypatch.chdir(world.folder)
+    export = world.export("export.zip", NOTICE, *words)
+    told = sentences(text(export, "STATEMENT.md"))
+    assert len(told) >= 6
+    for sentence in told:
+        assert re.search(r"\[[^\]]+\]$", sentence), sentence
+        assert FILE.search(sentence) or "[entries 1 to" in sentence, sentence
+    with zipfile.ZipFile(export) as file:
+        there = set(file.namelist())
+    assert set(FILE.findall(text(export, "STATEMENT.md"))) <= there
+
+
+def test_figures_of_the_statement_are_those_of_the_tables(world: World) -> None:
+    """Of sessions that reach into the time, and of no other."""
+    since = datetime.datetime.now(datetime.UTC).isoformat()
+    time.sleep(0.002)
+    world.crawl()
+    export = world.export("export.zip", "--platform", "pictogram", "--since", since)
+    statement = " ".join(text(export, "STATEMENT.md").split())
+    rows = len(text(export, "sessions.csv").splitlines()) - 1
+    assert (rows, f"in each of {rows} rows" in statement) == (1, True)
+    assert "refusals of 2 requests to pictogram, in 2 entries" in statement
+    assert len(text(export, "refusals.csv").splitlines()) == 3
+
+
+def test_the_statement_claims_no_more_than_the_record_carries(world: World) -> None:
+    """No anchor, no word of one; permits under tags are named; nothing is guaranteed."""
+    statement = " ".join(text(world.export("export.zip", NOTICE), "STATEMENT.md").split())
+    assert "It is signed, and not anchored" in statement
+    assert "None was named for this export" in statement
+    assert "none of the 1 permits under tags was for a host of it" in statement
+    said = statement.partition("## Never")[0]
+    assert not re.search(r"guarantee|prove[ns]? that|certif|tamper|verified|complian", said)
