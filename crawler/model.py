@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 Effect = Literal["allow", "refuse"]
+"""What is to be done with a request."""
 
 
 class Purpose(StrEnum):
@@ -51,6 +52,7 @@ class Purpose(StrEnum):
 
 
 ALL_PURPOSES: Final = frozenset(Purpose)
+"""What a spider is judged for that declares none."""
 
 
 class Usage(StrEnum):
@@ -173,7 +175,9 @@ class RobotsState(StrEnum):
 
 
 NOT_ASKED: Final = RobotsState.NOT_ASKED
+"""Short for `RobotsState.NOT_ASKED`."""
 UNREAD: Final = RobotsState.UNREAD
+"""Short for `RobotsState.UNREAD`."""
 
 
 class RobotsVerdict(msgspec.Struct, frozen=True):
@@ -204,6 +208,7 @@ class RobotsVerdict(msgspec.Struct, frozen=True):
 
 
 SignalVerdict = Literal["allow", "disallow", "unknown"]
+"""What a signal says of its usages."""
 
 
 class Signal(msgspec.Struct, frozen=True):

@@ -185,13 +185,34 @@ def _fact_keys(node: ast.AST) -> Iterator[str]:
 
 
 def test_every_public_name_is_documented() -> None:
-    """Each module, and each public class, function and method in it, has a docstring."""
+    """Each module, each public class, function and method in it, and each value in its `__all__` says what it is."""
     silent = [
         f"{path.relative_to(ROOT)}: {name}"
         for path in FILES
-        for name in [*([] if ast.get_docstring(_tree(path)) else ["the module"]), *_silent(_tree(path), "")]
+        for name in [
+            *([] if ast.get_docstring(_tree(path)) else ["the module"]),
+            *_silent(_tree(path), ""),
+            *_silent_values(path),
+        ]
     ]
     assert silent == []
+
+
+def _silent_values(path: Path) -> Iterator[str]:
+    """Values in `__all__` without a string below or a comment above."""
+    body, lines = _tree(path).body, path.read_text(encoding="utf-8").splitlines()
+    public = next((ast.literal_eval(one.value) for one in body if _name_of(one) == "__all__"), ())  # type: ignore[attr-defined]
+    for one, after in zip(body, [*body[1:], None], strict=True):
+        said = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+        if _name_of(one) in public and not said and not lines[one.lineno - 2].startswith("#"):
+            yield f"{_name_of(one)} in line {one.lineno}"
+
+
+def _name_of(node: ast.stmt) -> str:
+    target = (
+        node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
+    )
+    return target.id if isinstance(target, ast.Name) else ""
 
 
 def _silent(node: ast.Module | ast.ClassDef, prefix: str) -> Iterator[str]:

@@ -27,6 +27,7 @@ FAMILIES: Final = {
     ),
     "new": ("begin something: a project", ("desist new project faces",)),
 }
+"""First word of a family of verbs -> what they are about."""
 _GROUPS: Final = (
     ("to begin", ("demo", "new project", "doctor", "config", "completion", "rule")),
     ("documents", ("letter", "policy")),

@@ -14,6 +14,7 @@ from ..model import Decision
 __all__ = ["FORMATS", "Writer", "row_of", "writer_of"]
 
 FORMATS: Final = ("text", "jsonl", "json", "sarif")
+"""What `--format` takes where URLs are judged."""
 
 
 class Writer(Protocol):

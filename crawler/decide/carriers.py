@@ -116,6 +116,7 @@ CARRIERS: Final = (
     _carrier("mirror", "stands", "scribe.rip freedium.cfd", "medium.com"),
     _carrier("mirror", "stands", "rimgo.pussthecat.org", "imgur.com"),
 )
+"""Services that fetch for others, and where their URLs carry the target."""
 
 
 def _index() -> dict[str, tuple[Carrier, ...]]:

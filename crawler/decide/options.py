@@ -27,6 +27,7 @@ class Options(msgspec.Struct, frozen=True):
 
 
 DEFAULT: Final = Options()
+"""What holds where a project sets nothing."""
 
 
 def purposes_of(purposes: Iterable[Purpose | str] | str | None) -> frozenset[Purpose] | None:

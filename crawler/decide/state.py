@@ -19,6 +19,7 @@ from ..policy.rules import Change, ChangeKind, Life, Reach, Scope
 __all__ = ["NOWHERE", "Cover", "alive", "cover_of", "reaches"]
 
 NOWHERE: Final[frozenset[Purpose]] = frozenset()
+"""No purpose at all."""
 
 
 class _Reached(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from ..model import Basis, Decision, Reason
 __all__ = ["MAX_DAYS", "Observation", "is_observed"]
 
 MAX_DAYS: Final = 14
+"""How far ahead an observation may end."""
 _DAY: Final = 86_400
 _PASSING: Final = frozenset({Basis.ROBOTS, Basis.ROBOTS_UNAVAILABLE, Basis.OPTOUT, Basis.PROCESS, Basis.PROXY})
 _ROBOTS: Final = "robots.txt"

@@ -176,6 +176,7 @@ SETTINGS: Final = (
 )
 """Every setting there is, in the order of the alphabet. A name that is not here keeps a crawl from starting."""
 KNOWN: Final = tuple(setting.name for setting in SETTINGS)
+"""Their names."""
 
 RobotsMode = Literal["strict", "rfc"]
 UnknownPlatform = Literal["robots", "refuse"]

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["ENVIRONMENT", "GATE", "AttemptRefused", "LibraryRefused", "LookupShut", "ProcessGate", "SpawnRefused"]
 
 ENVIRONMENT: Final = "its environment (desist arm)"
+"""Who armed the process, where no project did."""
 
 _WATCH: Final = "desist.enforce.watch"
 _WATCH_CALLS: Final = frozenset({"inotify_init1", "inotify_add_watch", "inotify_rm_watch"})

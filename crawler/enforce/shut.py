@@ -26,6 +26,7 @@ from .state import state_ledger
 __all__ = ["ADDON", "names_addon", "shut_by_environment", "shut_by_project", "shut_unless_gated"]
 
 ADDON: Final = "desist.addon.Addon"
+"""How settings name the add-on."""
 
 
 def shut_by_project() -> None:

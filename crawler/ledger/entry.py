@@ -48,6 +48,7 @@ Kind = Literal[
     "redact",
     "refuse",
 ]
+"""What an entry records; `words.KINDS` says what each means."""
 Gate = Literal["", "early", "engine", "wire", "resolver", "robots", "headers", "meta", "reload", "process"]
 """Where it was stopped: a link not followed (early), a way round the gates (process), a request (all others)."""
 MAX_LEAF: Final = 65_535

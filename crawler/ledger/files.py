@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 MOUNTS: Path = Path("/proc/self/mountinfo")
+"""The kernel's list of mounts (proc(5))."""
 _NETWORK: Final = frozenset({"9p", "afs", "beegfs", "ceph", "cifs", "coda", "gfs2", "glusterfs", "gpfs", "lustre"}) | {
     "ncpfs",
     "nfs",
@@ -45,6 +46,7 @@ _NETWORK: Final = frozenset({"9p", "afs", "beegfs", "ceph", "cifs", "coda", "gfs
 }
 _SIDECARS: Final = ("-wal", "-shm", "-journal", ".lock", ".reserve")
 LOCK_SECONDS: Final = 10.0
+"""How long another process may hold the ledger's lock before that is a failure."""
 
 
 def make_folder(folder: Path) -> None:

@@ -33,6 +33,7 @@ from .store import Row, Store
 __all__ = ["BEAT_SECONDS", "SIGN_EVERY", "Ledger"]
 
 BEAT_SECONDS: Final = 60.0
+"""Between two heartbeats."""
 _TURN: Final = 256
 """Entries that one turn of the loop writes: a millisecond at most."""
 SIGN_EVERY: Final = 1000

@@ -24,6 +24,7 @@ SCHEMA: Final = """
 CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
 CREATE TABLE tile(level INTEGER, n INTEGER, hashes BLOB NOT NULL, PRIMARY KEY(level, n)) STRICT;
 """
+"""Tables of the log's tiles and checkpoints, beside those of the entries."""
 _AT_ONCE: Final = 1 << 16
 """Leaves that are integrated together: 2 MiB of hashes."""
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 __all__ = ["STRUCK", "mask", "mask_details"]
 
 STRUCK: Final = "[struck]"
+"""Stands where a secret stood."""
 
 _USERINFO: Final = re.compile(r"(?<=//)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
 _HOST: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#;\s]*")

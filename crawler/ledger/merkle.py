@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 __all__ = ["EMPTY", "NodeAt", "consistency", "consistent", "included", "inclusion", "node"]
 
 EMPTY = hashlib.sha256(b"").digest()
+"""Root of the tree without leaves (RFC 9162 section 2.1.1)."""
 NodeAt = Callable[[int, int], bytes]
 """The hash of the full subtree at (level, index): over the leaves from `index << level`, `1 << level` of them."""
 

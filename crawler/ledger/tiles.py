@@ -15,7 +15,9 @@ from .merkle import EMPTY, NodeAt
 __all__ = ["OCTETS", "WIDTH", "ReadTile", "Tree", "fold", "grown", "node_reader", "root_at", "tile_path", "widths"]
 
 WIDTH = 256
+"""Hashes of a full tile (C2SP tlog-tiles)."""
 OCTETS = 32 * WIDTH
+"""Length of a full tile."""
 ReadTile = Callable[[int, int], bytes]
 """The joined hashes of the tile at (level, index); fewer than 256 in the last of a level, none where there is none."""
 

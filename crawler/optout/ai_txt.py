@@ -14,6 +14,7 @@ from .signals import shown
 __all__ = ["AI_TXT_PATH", "read_ai_txt"]
 
 AI_TXT_PATH: Final = "/ai.txt"
+"""Where a site keeps it."""
 _TRAINING: Final = frozenset({Usage.TRAIN_AI})
 
 

@@ -36,10 +36,12 @@ __all__ = [
 ]
 
 Mode = Literal["strict", "rfc"]
+"""Whether what cannot be read refuses (`strict`), or the letter of the specification holds (`rfc`)."""
 
 AI_PURPOSES: Final = frozenset({Purpose.TRAIN_AI, Purpose.BIOMETRIC})
 """For these a statement that cannot be read refuses."""
 AI_USAGES: Final = frozenset({Usage.TRAIN_AI, Usage.AI_INPUT, Usage.TDM})
+"""For these a statement that cannot be read is a refusal in strict mode."""
 
 PURPOSES_OF: Final = {
     Usage.FETCH: frozenset(Purpose),
@@ -51,7 +53,9 @@ PURPOSES_OF: Final = {
     Usage.TDM: AI_PURPOSES | {Purpose.RESEARCH, Purpose.MONITORING, Purpose.COMMERCIAL_REUSE},
     Usage.FOLLOW: frozenset[Purpose](),
 }
+"""Usage -> the purposes that its refusal reaches; the reasons stand at the head of this file."""
 USAGES_OF: Final = {p: frozenset(u for u, reached in PURPOSES_OF.items() if p in reached) for p in Purpose}
+"""Purpose -> the usages that must not be refused for it."""
 
 _TDMREP_RANK: Final = ("/.well-known/", "header ", "meta ")
 """TDMRep: the file gives way to the header, the header to the page (section 'processing priority')."""

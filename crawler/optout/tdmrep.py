@@ -17,6 +17,7 @@ from .signals import Headers, shown, values_of
 __all__ = ["MAX_REDIRECTS", "TDMREP_PATH", "read_reservation", "read_tdmrep_file", "read_tdmrep_header"]
 
 TDMREP_PATH: Final = "/.well-known/tdmrep.json"
+"""Where a site keeps it."""
 MAX_REDIRECTS: Final = 5
 """Hops before the file, as for robots.txt; beyond them the file has not been read."""
 _VERDICTS: Final[dict[str, SignalVerdict]] = {"1": "disallow", "0": "allow"}

@@ -13,6 +13,7 @@ from ..model import Place
 __all__ = ["Diagnostic", "Severity", "closest", "paragraphs", "render", "summary"]
 
 Severity = Literal["error", "warning"]
+"""An error keeps a set from being compiled, a warning does not."""
 
 
 class Diagnostic(msgspec.Struct, frozen=True):

@@ -40,6 +40,7 @@ class Cell(NamedTuple):
 
 
 Ask = Callable[[PolicySet, Cell], Decision]
+"""Decides one cell under one set."""
 Signature = tuple[object, ...]
 
 

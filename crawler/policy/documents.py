@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 Document = Platform | Notice | Terms | Permission
+"""One document of any kind."""
 KINDS: dict[str, type[Document]] = {"notice": Notice, "terms": Terms, "permission": Permission, "platform": Platform}
 """The key that makes a document one of its kind, in the order in which they are looked for."""
 

@@ -54,6 +54,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 """One or more characters; a document holds facts, not the letter's text."""
 
 YesNo = Literal["yes", "no", "unstated"]
+"""What a letter may leave unsaid."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ Id = Annotated[
 """The stable key of a notice, terms document or permission."""
 
 FullHash = Annotated[str, Matching(r"[0-9a-f]{64}", "bad_hash", "is not a SHA-256 in 64 small hexadecimal digits")]
+"""A SHA-256, 64 small hexadecimal digits."""
 
 Hash = Annotated[
     str,
@@ -120,6 +122,7 @@ PathPattern = Annotated[
         "is not a path pattern: it starts with `/` and may hold `*` and a final `$` (RFC 9309 2.2.3)",
     ),
 ]
+"""A path pattern (RFC 9309 2.2.3); it begins with `/`."""
 
 
 def _flag(value: object) -> bool:
@@ -131,6 +134,7 @@ def _flag(value: object) -> bool:
 
 
 Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
+"""`true` or `false`."""
 
 
 def _count(value: object) -> int:
@@ -140,6 +144,7 @@ def _count(value: object) -> int:
 
 
 Count = Annotated[int, PlainValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
+"""A natural number."""
 
 
 def listed(value: object) -> object:
@@ -148,6 +153,7 @@ def listed(value: object) -> object:
 
 
 Texts = Annotated[tuple[Text, ...], BeforeValidator(listed)]
+"""A text, or a list of texts."""
 Names = Annotated[tuple[Text, ...], BeforeValidator(listed)]
 """Persons, each by a name of their own."""
 
@@ -182,6 +188,7 @@ def _raising(parse: Callable[[str], str], error: str) -> Callable[[object], str]
 
 
 HostName = Annotated[str, PlainValidator(_raising(host_name, "bad_host")), WithJsonSchema({"type": "string"})]
+"""A host name in canonical form."""
 
 
 def _network(text: str) -> str:
@@ -192,6 +199,7 @@ def _network(text: str) -> str:
 
 
 Network = Annotated[str, PlainValidator(_raising(_network, "bad_address")), WithJsonSchema({"type": "string"})]
+"""An address or network in canonical form."""
 
 
 def _purposes(value: object) -> object:
@@ -212,9 +220,12 @@ Purposes = Annotated[
         }
     ),
 ]
+"""`any`, a purpose, or a list of purposes."""
 
 Slugs = Annotated[tuple[Slug, ...], BeforeValidator(listed)]
+"""A platform's slug, or a list of slugs."""
 Ids = Annotated[tuple[Id, ...], BeforeValidator(listed)]
+"""A document's id, or a list of ids."""
 
 
 def _hosts(value: object) -> object:

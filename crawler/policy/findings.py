@@ -13,6 +13,7 @@ from .diagnostic import Diagnostic, render, summary
 __all__ = ["FORMATS", "findings"]
 
 FORMATS: Final = ("text", "json", "jsonl", "sarif")
+"""What `--format` takes where documents are checked."""
 
 
 def findings(

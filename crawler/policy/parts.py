@@ -29,7 +29,9 @@ __all__ = [
 ]
 
 PathPatterns = Annotated[tuple[PathPattern, ...], BeforeValidator(listed), Field(min_length=1)]
+"""A path pattern, or a list of at least one."""
 Sources = Annotated[tuple["Source", ...], BeforeValidator(listed)]
+"""A source, or a list of sources."""
 
 
 class Part(BaseModel):

@@ -17,6 +17,7 @@ from ..patterns import Pattern
 __all__ = ["MAX_STATES", "PathsTooMany", "representatives"]
 
 MAX_STATES: Final = 60_000
+"""How many combinations of patterns are looked at, at most."""
 _TOKEN: Final = re.compile(r"%[0-9A-F]{2}|.")
 _SPARE: Final = "zqxjkvwy0123456789"
 """Octets that stand for every octet which no pattern names."""

@@ -21,11 +21,16 @@ from .diagnostic import Diagnostic
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_VALUES", "Path", "Source", "Span", "Value", "read"]
 
 MAX_BYTES: Final = 8 * 1024 * 1024
+"""Of one file: more is no policy document."""
 MAX_DEPTH: Final = 24
+"""Of mappings and lists within each other."""
 MAX_VALUES: Final = 400_000
+"""Of one file: more is no policy document."""
 
 Value = str | list["Value"] | dict[str, "Value"]
+"""YAML as it is read: every scalar a text."""
 Path = tuple[str | int, ...]
+"""Keys and places from the top of a document to a value."""
 Mark = Any  # libyaml's own mark class is not the one that PyYAML's stubs name
 
 

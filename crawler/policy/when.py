@@ -136,3 +136,4 @@ WhenField = Annotated[
         }
     ),
 ]
+"""A date or moment as a document writes it; see `When`."""

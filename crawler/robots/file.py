@@ -15,6 +15,7 @@ from .rules import NO_RULE, Answer, Rules
 __all__ = ["EVERY_GROUP", "Mode", "Robots"]
 
 Mode = Literal["strict", "rfc"]
+"""Whether readings that differ refuse (`strict`), or RFC 9309 holds by the letter (`rfc`)."""
 EVERY_GROUP: Final = "mozilla"
 """An agent of this name cannot be addressed by a site, so it is held to the strictest of all groups."""
 _ROBOTS_TXT: Final = "/robots.txt"

@@ -17,6 +17,7 @@ from .records import Kind, Record, Sureness
 __all__ = ["ANYONE", "Group", "Groups", "Reading"]
 
 ANYONE: Final = "*"
+"""The token of the group for all others (RFC 9309 2.2.1)."""
 _TOKEN: Final = re.compile(rb"[A-Za-z_-]*")
 _STAR: Final = re.compile(rb"\*(?:\s|$)")
 

@@ -38,6 +38,7 @@ from ..urls import read
 __all__ = ["Vector", "expected", "judge", "main", "read_vectors"]
 
 Vector = dict[str, Any]
+"""One line of a vectors file, as JSON has it."""
 NOW: Final = 1_767_225_600.0
 """The instant of a run where a vector names none: 2026-01-01T00:00:00Z."""
 _HOUR: Final = 3600.0

@@ -15,7 +15,9 @@ import msgspec
 __all__ = ["NOTICE_PATH", "TERMS_PATH", "Failure", "Page", "Site"]
 
 TERMS_PATH = "/terms"
+"""Where a simulated site serves its terms."""
 NOTICE_PATH = "/legal/notice"
+"""Where a simulated site serves its notice."""
 
 
 class Failure(StrEnum):

@@ -18,6 +18,7 @@ from ..site import Page, Site
 __all__ = ["FRONT_PAGES", "LETTER", "NAMES", "PLATFORMS", "RECIPIENT", "SITES", "DemoPlatform", "letter_document"]
 
 RECIPIENT: Final = "Example Crawls Ltd"
+"""Who crawls, and to whom letters are addressed."""
 ARTICLES: Final = 40
 PHOTOS: Final = 240
 _OPEN: Final = "User-agent: *\nDisallow:\n"
@@ -27,6 +28,7 @@ LETTER: Final = (
     "Pictogram, Inc. to Example Crawls Ltd. You are not authorised to access Pictogram by automated means. "
     "Cease and desist from collecting photographs, and confirm in writing within ten days."
 )
+"""The text of the notice that arrives in the middle of the crawl."""
 
 
 class DemoPlatform(msgspec.Struct, frozen=True):
@@ -163,6 +165,7 @@ PLATFORMS: Final = (
         ),
     ),
 )
+"""The six simulated platforms, in the order of the table."""
 
 
 def _article(site: str) -> Callable[[str], Page | None]:
@@ -209,6 +212,7 @@ _SHORT: Final = Site(
 _ORDINARY: Final = tuple(_ordinary(name) for name in ("gazette.test", "almanac.test", "townhall.test"))
 _ARCHIVE: Final = Site("archive.test", robots=_OPEN, pages={"/fetch*": "<h1>copy</h1>"})
 SITES: Final = (*(site for platform in PLATFORMS for site in platform.sites), *_ORDINARY, _SHORT, _ARCHIVE)
+"""All simulated sites."""
 NAMES: Final = {"pictures.gazette.test": Answer(cname="media.chirrup.test")}
 """A host of an ordinary site that leads to a platform by CNAME."""
 FRONT_PAGES: Final = (
@@ -217,6 +221,7 @@ FRONT_PAGES: Final = (
     "http://pict.test/1",
     "http://pictures.gazette.test/1.jpg",
 )
+"""Where the crawl begins."""
 
 
 def letter_document(received_at: str) -> dict[str, str]:
