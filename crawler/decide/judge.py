@@ -38,6 +38,7 @@ from .standing import Question, Standing, readings_of
 __all__ = ["Answer", "Judge", "Robots"]
 
 Robots = RobotsVerdict | RobotsState
+"""What is known of robots.txt: its answer, or why there is none."""
 _PLAIN: Final = re.compile(rf"({PLAIN_HOST.pattern})(?::(?:[1-9][0-9]{{0,3}}|[1-5][0-9]{{4}}|6[0-4][0-9]{{3}}))?")
 """A host and, where there is one, a port below 65,000: no reader stumbles over it."""
 _SCHEMES: Final = frozenset({"http:", "https:"})

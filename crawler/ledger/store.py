@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 APPLICATION_ID: Final = 0x44535354  # "DSST"
+"""By which an SQLite file is known as a ledger."""
 ZERO: Final = bytes(32)
 """Stands for the entry before the first one."""
 _OLDEST: Final = (3, 51, 3)
