@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy import signals
 from scrapy.core.downloader import Downloader
 from scrapy.core.downloader.handlers import DownloadHandlers
+from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.asyncio import run_in_thread
 from scrapy.utils.misc import load_object
 from scrapy.utils.reactor import is_reactor_installed
@@ -37,6 +38,7 @@ from .wire import BEHIND, WireGate
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
 
 __all__ = ["Attest"]
 
@@ -86,7 +88,8 @@ class Attest:
         purposes = declared_purposes(crawler.settings)
         policies = PolicySet.load([Path(folder) for folder in options.policies] or None)
         self._stand_in_loop()
-        recorder = Recorder.open(options, revision=policies.revision, spider=crawler.spidercls.name)
+        spiders = _spiders(crawler.settings)
+        recorder = Recorder.open(options, revision=policies.revision, spider=crawler.spidercls.name, spiders=spiders)
         warden = Warden(crawler, options=options, purposes=purposes, policies=policies, recorder=recorder)
         self._reload = Reload(warden)
         return warden
@@ -140,3 +143,11 @@ class Attest:
             logger.info("%s", line)
         if self.warden.lost:
             leave(2)
+
+
+def _spiders(settings: BaseSettings) -> list[str]:
+    """The names of the project's spiders, so that a docket can name those that never ran under a notice."""
+    try:
+        return sorted(get_spider_loader(settings).list())
+    except Exception:  # noqa: BLE001 - a broken module of another spider is no reason not to run this one
+        return []

@@ -55,10 +55,15 @@ class Recorder:
         """Calls a function in the thread of the loop or reactor, from any thread."""
 
     @classmethod
-    def open(cls, options: Options, *, revision: str, spider: str) -> Recorder:
-        """Start a session; raises LedgerUnusable, and UsageError for a key that is none."""
+    def open(cls, options: Options, *, revision: str, spider: str, spiders: Sequence[str] = ()) -> Recorder:
+        """Start a session; raises LedgerUnusable, and UsageError for a key that is none.
+
+        `spiders` are all those of the project: sealed, they let a docket name the ones without a session.
+        """
         path = Path(options.ledger or DEFAULT_LEDGER)
-        ledger = open_ledger(options, path, "crawl", revision=revision, spider=spider, deliver=hop())
+        ledger = open_ledger(
+            options, path, "crawl", revision=revision, spider=spider, details={"spiders": list(spiders)}, deliver=hop()
+        )
         return cls(ledger, options.operator, path)
 
     def watch(self, told: Callable[[LedgerLost], object]) -> None:

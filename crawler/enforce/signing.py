@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from ..errors import DesistError, UsageError
 from ..ledger import CounselKey, Fields, Ledger
@@ -14,7 +14,7 @@ from ..ledger.checkpoint import Signer
 from ..ledger.keys import counsel_key, log_signer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from .options import Options
 
@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 class _Opening(TypedDict, total=False):
     revision: str
     spider: str
+    details: Mapping[str, Any]
     deliver: Callable[[Callable[[], None]], object]
 
 
