@@ -6,13 +6,14 @@ A check is a function from the settings at hand to results; `CHECKS` lists them 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ..errors import DesistError
 
@@ -30,6 +31,7 @@ class Result(NamedTuple):
 
 
 Check = Callable[[argparse.Namespace], Iterable[Result]]
+"""From the arguments to what was found."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -120,8 +122,34 @@ def _counsel(_args: argparse.Namespace) -> Iterator[Result]:
         yield Result("warn", "this is no terminal: no pair will be made here", "set DESIST_COUNSEL_KEY")
 
 
+def _signing(args: argparse.Namespace) -> Iterator[Result]:
+    """Who signs checkpoints, and where they are kept besides the ledger."""
+    from ..ledger.anchoring import read_places
+    from ..ledger.keys import log_signer
+    from .doctor_gates import project_settings
+
+    settings: Any = {}
+    with contextlib.suppress(DesistError):  # that they cannot be read is said where the gates are looked at
+        settings = project_settings() or {}
+    signer = log_signer(str(settings.get("DESIST_LOG_KEY") or os.environ.get("DESIST_LOG_KEY") or ""), make=False)
+    if signer:
+        yield Result("ok", f"checkpoints are signed; to be pinned elsewhere: {signer.verifier}")
+    else:
+        mend = "desist ledger log-key, and DESIST_LOG_KEY; a first crawl at a terminal makes a key"
+        yield Result("warn", "no key signs checkpoints: nothing can be anchored, or proved to a stranger", mend)
+    anchors = settings.get("DESIST_ANCHORS") or ()
+    places = read_places(anchors.split(",") if isinstance(anchors, str) else map(str, anchors))
+    for place in places:
+        place.check(args.ledger)
+        yield Result("ok" if signer else "fail", f"checkpoints are kept at `{place.text}`, too")
+    if not places:
+        mend = "DESIST_ANCHORS in the project's settings: a file elsewhere, or `| command`"
+        yield Result("warn", "checkpoints are kept nowhere else: a report says `not anchored`", mend)
+
+
 def _existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.is_dir())
 
 
-CHECKS: list[Check] = [_machine, _disk, _ledger, _counsel]
+CHECKS: list[Check] = [_machine, _disk, _ledger, _counsel, _signing]
+"""In the order in which they are shown."""

@@ -17,7 +17,7 @@ from .doctor import Result
 if TYPE_CHECKING:
     from ..enforce.options import Options
 
-__all__ = ["gates", "project"]
+__all__ = ["gates", "project", "project_settings"]
 
 _PORTS: Final = {
     "redis": 6379, "rediss": 6379, "mongodb": 27017, "mongodb+srv": 27017, "postgres": 5432, "postgresql": 5432,
@@ -42,7 +42,7 @@ def gates(_args: argparse.Namespace) -> Iterator[Result]:
         if not found.armed:
             state = "is not armed" if found.readable else "cannot be looked at (it is another user's)"
             yield Result("warn", f"process {found.pid} {state}: {found.command[:80]}", "restart it with the add-on")
-    settings = _project_settings()
+    settings = project_settings()
     if settings is None:
         yield Result("ok", "no Scrapy project here: there is no chain to attest")
         return
@@ -74,7 +74,7 @@ def project(_args: argparse.Namespace) -> Iterator[Result]:
     from ..enforce.derived import derived
     from ..enforce.options import Options
 
-    settings = _project_settings()
+    settings = project_settings()
     if settings is None:
         yield Result("fail", "no Scrapy project here", "run it in the folder of scrapy.cfg")
         return
@@ -199,7 +199,7 @@ def _observed(options: Options) -> Iterator[tuple[str, str]]:
             yield line, "seen under observation"
 
 
-def _project_settings() -> Any:
+def project_settings() -> Any:
     """The settings of the project in this folder; None where there is none."""
     from scrapy.utils.project import get_project_settings, inside_project
 

@@ -21,7 +21,8 @@ class Rehearsal(Spider):
 def rehearse() -> None:
     """Start and end a crawl; the attest ends the process with 2 where a gate is missing.
 
-    Its record is thrown away: whether the project's own ledger can be written is looked at elsewhere.
+    Its record is thrown away, and no checkpoint of it is kept anywhere: whether the project's own ledger can be written
+    is looked at elsewhere.
     """
     with tempfile.TemporaryDirectory() as folder:
         _crawl(Path(folder) / "evidence" / "ledger.db")
@@ -30,6 +31,7 @@ def rehearse() -> None:
 def _crawl(ledger: Path) -> None:
     settings = get_project_settings()
     settings.set("DESIST_LEDGER", str(ledger), priority="project")
+    settings.set("DESIST_ANCHORS", [], priority="project")
     settings.set("LOG_ENABLED", value=False, priority="cmdline")
     settings.set("FEEDS", {}, priority="cmdline")
     kind = CrawlerProcess if settings.getbool("TWISTED_REACTOR_ENABLED") else AsyncCrawlerProcess

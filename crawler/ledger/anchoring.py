@@ -44,7 +44,8 @@ class Place(NamedTuple):
             message = "an anchor beside the ledger is none: whoever rewrites the one rewrites the other"
             raise UsageError(message, place=f"{_SETTING}: `{self.text}`", help="name a place on another machine")
         try:
-            os.close(_append_to(self.file))
+            if os.path.lexists(self.file) or not os.access(folder, os.W_OK):
+                os.close(_append_to(self.file))
         except (OSError, ValueError) as error:
             help_line = "name a file that this user can append to, or `| command`"
             raise UsageError(f"cannot be kept: {_why(error)}", place=f"{_SETTING}: `{self.text}`", help=help_line)  # noqa: B904

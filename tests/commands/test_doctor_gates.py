@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from desist.ledger.keys import make_log_key
+
 SETTINGS = """
 BOT_NAME = "shop"
 SPIDER_MODULES = []
@@ -110,3 +112,46 @@ def test_what_observation_saw_is_proposed(project) -> None:
     lines = dict(line.split(" = ", 1) for line in done.stdout.splitlines() if line.startswith("DESIST_"))
     assert {"10.0.0.5:9200", "spawn:ffmpeg", "import:grpc"} <= set(eval(lines["DESIST_INFRA"]))
     assert eval(lines["DESIST_PROXIES"]) == ["10.0.0.6:8080"]
+
+
+ASK = """
+import argparse, pathlib
+from desist.commands.doctor import CHECKS
+for one in CHECKS[-1](argparse.Namespace(ledger=pathlib.Path("evidence/ledger.db"))):
+    print(one.state, one.message)
+"""
+
+
+def signing(folder: Path) -> str:
+    """What the check of signer and anchors says in this project."""
+    environ = {**os.environ, "XDG_CONFIG_HOME": str(folder / "home")}
+    done = subprocess.run(
+        [sys.executable, "-c", ASK], cwd=folder, env=environ, capture_output=True, text=True, timeout=90, check=True
+    )
+    return done.stdout
+
+
+def test_who_signs_and_where_checkpoints_are_kept(project: Path, tmp_path: Path) -> None:
+    """No key and no anchor are told; an anchor without a key is in the way."""
+    told = signing(project)
+    assert "warn no key signs checkpoints" in told
+    assert "warn checkpoints are kept nowhere else" in told
+    settings, anchor, key = project / "shop_settings.py", tmp_path / "anchors.txt", tmp_path / "keys" / "log.key"
+    settings.write_text(settings.read_text() + f"DESIST_ANCHORS = [{str(anchor)!r}]\n")
+    assert f"fail checkpoints are kept at `{anchor}`" in signing(project)
+    verifier = make_log_key(key).verifier
+    settings.write_text(settings.read_text() + f"DESIST_LOG_KEY = {str(key)!r}\n")
+    told = signing(project)
+    assert f"ok checkpoints are signed; to be pinned elsewhere: {verifier}" in told
+    assert f"ok checkpoints are kept at `{anchor}`" in told
+    assert not anchor.exists()
+
+
+def test_a_rehearsal_is_anchored_nowhere(project: Path, tmp_path: Path) -> None:
+    """Its record is thrown away: a checkpoint of it among the anchors would speak against the project's own ledger."""
+    anchor, key = tmp_path / "anchors.txt", tmp_path / "keys" / "log.key"
+    make_log_key(key)
+    lines = f"DESIST_ANCHORS = [{str(anchor)!r}]\nDESIST_LOG_KEY = {str(key)!r}\n"
+    (project / "shop_settings.py").write_text((project / "shop_settings.py").read_text() + lines)
+    subprocess.run([sys.executable, "-m", "desist.enforce.rehearse"], cwd=project, check=True, timeout=90)
+    assert not anchor.exists()
