@@ -73,6 +73,8 @@ _TOPIC_PURPOSES: Final[Mapping[Topic, tuple[Purpose, ...]]] = {
     Topic.CIRCUMVENTION: (),
     Topic.DOWNSTREAM_ROUTE: (),
 }
+_TERMS_KINDS: Final = ("tos", "aup", "guidelines", "developer", "commercial", "robots", "other")
+"""Kinds of terms, the one that speaks to everybody first: of several that refuse the first one is quoted."""
 _STATUS_KINDS: Final = {Status.IN_FORCE: ChangeKind.RESTORES, Status.NARROWED: ChangeKind.NARROWS}
 _LIMIT_KINDS: Final = {
     LimitEffect.SUSPENDS: ChangeKind.SPARES,
@@ -97,8 +99,12 @@ class CompiledPlatform:
 
     @property
     def record(self) -> PlatformRecord:
-        """What decisions need, rules in governing order: by basis, then the one that forbids for the most purposes."""
-        rules = tuple(sorted(self.rules, key=lambda r: (r.basis.rank, -len(r.scope.purposes), r.id)))
+        """What decisions need, rules in governing order.
+
+        By basis; of terms a clause on automated access before others, the Terms of Service before other documents;
+        then the rule that forbids for the most purposes.
+        """
+        rules = tuple(sorted(self.rules, key=lambda r: (r.basis.rank, r.weight, -len(r.scope.purposes), r.id)))
         filings = tuple(filing for _, filing in sorted(self.filings, key=lambda pair: (pair[0], pair[1].document)))
         return PlatformRecord(self.slug, self.name or self.slug, rules, tuple(self.permits), filings, self.named)
 
@@ -274,7 +280,8 @@ def _add_terms(platforms: dict[str, CompiledPlatform], entry: Entry[Terms], ends
         message = clause_message(compiled.name or compiled.slug, terms, clause)
         scope = Scope(purposes, (), clause.paths or ())
         place = entry.at("clauses", number)
-        compiled.rules.append(Rule(name, terms.key, Basis.TERMS, message, scope, life, place, filed, idle))
+        weight = _TERMS_KINDS.index(terms.kind) + len(_TERMS_KINDS) * (clause.topic is not Topic.AUTOMATED_ACCESS)
+        compiled.rules.append(Rule(name, terms.key, Basis.TERMS, message, scope, life, place, filed, idle, weight))
 
 
 def _clause_id(terms: Terms, number: int) -> str:

@@ -130,6 +130,8 @@ class Rule(msgspec.Struct, frozen=True, array_like=True):
     filed: str = ""
     idle: str = ""
     """Why it refuses nothing: context, left to robots.txt, ... Kept for explanations; empty for a rule that refuses."""
+    weight: int = 0
+    """Its place among rules of one basis, the lowest governs."""
 
 
 class Permit(msgspec.Struct, frozen=True, array_like=True):

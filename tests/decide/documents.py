@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from desist.model import Decision
 from desist.policy import PolicySet
+
+SITE = "https://pictogram.test/x"
+NOW = "2026-06-01T12:00:00Z"
 
 PLATFORM = """
 platform: pictogram
@@ -61,3 +65,8 @@ approved_by: [A. Adams, B. Brown]
 def policies(*documents: str) -> PolicySet:
     """The set of these documents, a file each."""
     return PolicySet.of({f"{number}.yaml": text.lstrip().encode() for number, text in enumerate(documents)})
+
+
+def bases(decision: Decision) -> list[str]:
+    """The bases of the reasons that refuse, in order."""
+    return [reason.basis.value for reason in decision.reasons if not reason.lifted_by]

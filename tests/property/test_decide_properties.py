@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desist.decide import decide, judge_host
-from desist.model import Basis
+from desist.decide import Judge, decide, judge_host
+from desist.model import NOT_ASKED, Basis
 from desist.policy import PolicySet
 
 from .spellings import FORBIDDEN, misspell, spellings
@@ -75,6 +75,32 @@ def test_spellings_of_an_allowed_url_are_allowed_or_ambiguous(host: str, random:
     assert decision.platforms == ()
 
 
+QUERIES = st.lists(
+    st.tuples(
+        st.sampled_from(["url", "u", "id", "image%2durl", "urls[]", "URL", "ref", "%75rl", ""]),
+        st.sampled_from(["=", ""]),
+        st.sampled_from(["", "//", "http://", "https%3A%2F%2F", "http:", "\\\\", "x."]),
+        st.sampled_from([
+            "pictogram.test", "pictogram%2etest", "pictogram%E3%80%82test", "good.test", "3405803777", "[::cb00:7101]",
+            "aHR0cHM6Ly9waWN0b2dyYW0udGVzdC8", "aHR%30cHM6Ly9waWN0b2dyYW0udGVzdC8",
+            "68747470733a2f2f706963746f6772616d2e746573742f", "1.2", "page", "\u00fc",
+        ]),
+    ).map("".join),
+    max_size=3,
+).map("&".join)  # fmt: skip
+
+
+@given(st.sampled_from(["", "a/b.html", "a:b", "a%20b", "p/https:/"]), QUERIES, st.booleans())
+@settings(max_examples=300)
+def test_the_quick_look_at_a_url_sees_what_the_long_one_sees(path: str, query: str, port: bool) -> None:
+    """A host that was met before takes the quick way; its answer is the one of a judge that meets it first."""
+    url = f"https://good.test{':34567' if port else ''}/{path}?{query}"
+    judge = Judge(RULES, at=NOW)
+    quick, long = judge.decide(url), judge._guarded(url, NOT_ASKED, ())
+    assert quick == long
+    assert [one for _, one in judge.refusals([url])] == ([long] if long.refused else [])
+
+
 SLUGS = ("a", "b")
 URLS = [
     f"https://{host}{path}"
@@ -139,8 +165,6 @@ def test_a_permission_only_ever_lifts_the_notice_that_it_names(
 @settings(max_examples=60, deadline=None)
 def test_remembered_answers_are_the_answers(held: list[tuple[str, str]]) -> None:
     """The first, second and third time, in any order, a judge says what a fresh one says."""
-    from desist.decide import Judge
-
     rules = set_of(*documents(held))
     judge = Judge(rules, at=NOW)
     for _ in range(3):
