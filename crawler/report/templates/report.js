@@ -6,9 +6,10 @@ for (const box of document.querySelectorAll("[data-table]")) {
   const said = box.querySelector("output");
   const heads = [...box.querySelectorAll("thead th")];
   const word = box.querySelector("input");
-  const texts = rows.map((row) => row.textContent.toLowerCase());
+  let texts = null; // made when first asked for: a page of many rows opens sooner
 
   word.addEventListener("input", () => {
+    texts ??= rows.map((row) => row.textContent.toLowerCase());
     const wanted = word.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     rows.forEach((row, i) => {
@@ -28,7 +29,7 @@ for (const box of document.querySelectorAll("[data-table]")) {
       const value = (row) => Number(key(row).replaceAll(",", ""));
       const order = figures ? (a, b) => value(a) - value(b) : (a, b) => key(a).localeCompare(key(b), "en", { numeric: true });
       body.append(...rows.sort(up ? order : (a, b) => order(b, a)));
-      rows.forEach((row, i) => { texts[i] = row.textContent.toLowerCase(); });
+      texts = null;
     });
   });
 }
