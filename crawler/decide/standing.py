@@ -63,7 +63,7 @@ class Standing:
         owners = [(policies.record(number), reach) for number, reach in policies.owners(host)]
         self._lives = [life for record, reach in owners for life in _lives(record, host, reach, question, at)]
         subject = [record for record, reach in owners if _is_subject(record, reach, self._lives)]
-        self.platforms = tuple(sorted(record.slug for record in subject if record.named))
+        self.platforms = tuple(sorted({record.slug for record in subject if record.named}))
         filings = [_filing(record, at, question.known_at) for record in subject]
         self._filing = next((filing for filing in filings if filing is not None), None)
         self.broken = policies.broken_file(host, self.platforms)

@@ -144,6 +144,7 @@ class Reload:
                 found = reload(self._folders, self._whole)
             except Exception:
                 logger.exception("the changed policies could not be read; what they forbid so far stays in force")
+                self._signalled.set()  # the next look reads all of them again
                 return
             self._whole = found.policy_set
             news = self._notices.news(found.policy_set, {name: _content(name) for name in self._files.names})
@@ -167,6 +168,12 @@ class Reload:
                 "`%s` has vanished from the policy folders and stays in force\n  help: desist policy withdraw %s",
                 vanished, vanished,
             )  # fmt: skip
+        for weakened in found.weakened:
+            logger.critical(
+                "`%s` was edited to forbid less; what it forbade stays in force in this crawl\n"
+                "  help: desist policy narrow or withdraw; an edit loosens at the next start",
+                weakened,
+            )
 
     def _put(self, policies: PolicySet, what: str) -> None:
         """Put a set in force and take back what it refuses; all of this before anything else runs in the loop."""

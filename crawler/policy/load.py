@@ -7,16 +7,21 @@ file that may be a host or an id, so that a running set can go on refusing what 
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
 from ..model import Place
+from ..urls import canonical_host
 from . import source as yaml_source
 from .diagnostic import Diagnostic, Severity, closest
 from .documents import KINDS, Document, Notice, Permission, Platform, Terms
@@ -26,7 +31,17 @@ from .mistakes import diagnose
 __all__ = ["Entry", "Loaded", "document_files", "load_documents", "read_documents"]
 
 T_co = TypeVar("T_co", bound=Document, covariant=True)
-_WORD = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]|[A-Za-z0-9]")
+T = TypeVar("T")
+_WORD: Final = re.compile(r"\w(?:[\w.-]*\w)?")
+_NUMBERS: Final = re.compile(r"[0-9A-Fa-f]*[:.][0-9A-Fa-f:.]*[0-9A-Fa-f:](?:/\d{1,3})?")
+"""What may be an IP address or a network."""
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is the beginning of this one
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 @dataclass(frozen=True)
@@ -151,6 +166,8 @@ class Parsed(NamedTuple):
     content: bytes
     documents: list[tuple[Document, yaml_source.Source]]
     diagnostics: list[Diagnostic]
+    words: frozenset[str] = frozenset()
+    """Where it has an error: what it may have named."""
 
 
 _COMPLAINTS: Final = 200
@@ -171,8 +188,8 @@ def _take_file(loaded: Loaded, folder: int, name: str, content: bytes) -> None:
     for doc, one in parsed.documents:
         _file_away(loaded, doc, one, folder)
     loaded.diagnostics += parsed.diagnostics
-    if any(d.severity == "error" for d in parsed.diagnostics):
-        loaded.broken[name] = _words(name, content)
+    if parsed.words:
+        loaded.broken[name] = parsed.words
 
 
 def _parse(name: str, content: bytes) -> Parsed:
@@ -186,7 +203,9 @@ def _parse(name: str, content: bytes) -> Parsed:
             diagnostics += found
         else:
             documents.append((found, one))
-    return Parsed(content, documents, sorted(diagnostics, key=lambda d: d.place))
+    broken = any(finding.severity == "error" for finding in diagnostics)
+    words = _words(name, content, sources) if broken else frozenset()
+    return Parsed(content, documents, sorted(diagnostics, key=lambda d: d.place), words)
 
 
 _KINDS_HELP = "a document begins with `platform:`, `notice:`, `terms:` or `permission:`; see `desist policy new`"
@@ -220,7 +239,40 @@ def _file_away(loaded: Loaded, doc: Document, one: yaml_source.Source, folder: i
             loaded.permissions.append(Entry(doc, one, folder))
 
 
-def _words(name: str, content: bytes) -> frozenset[str]:
-    """Every word that may name a host or a document, so that what a broken file forbade can be refused meanwhile."""
-    words: Iterable[bytes] = _WORD.findall(content)
-    return frozenset({Path(name).stem.lower(), *(w.decode("ascii").lower() for w in words)})
+def _words(name: str, content: bytes, sources: Iterable[yaml_source.Source]) -> frozenset[str]:
+    """Every word that may name a host, a network or a document, so that what a broken file forbade can be refused."""
+    texts = [_text(content)]
+    for one in sources:
+        texts += _scalars(one.data)
+    words = {word.lower() for text in texts for word in _WORD.findall(text)}
+    foreign = {host for word in words if not word.isascii() for host in _read(canonical_host, word)}
+    numbers = {word for text in texts for word in _NUMBERS.findall(text)}
+    networks = {str(network) for word in numbers for network in _read(partial(ip_network, strict=False), word)}
+    return frozenset({Path(name).stem.lower()} | words | foreign | networks)
+
+
+def _text(content: bytes) -> str:
+    """Bytes as text, whatever an editor made of them: with a byte order mark, in UTF-16 without one, in Latin-1."""
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding, "replace")
+    if content.count(0) > len(content) // 4:
+        return content.decode("utf-16-le" if content[1:2] == b"\0" else "utf-16-be", "replace")
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _scalars(value: yaml_source.Value) -> Iterator[str]:
+    """Every text in parsed data: what escapes and folded lines say once they are resolved."""
+    if isinstance(value, str):
+        yield value
+    else:
+        for part in value if isinstance(value, list) else (*value.keys(), *value.values()):
+            yield from _scalars(part)
+
+
+def _read(reader: Callable[[str], T], word: str) -> Iterator[T]:
+    with contextlib.suppress(ValueError):
+        yield reader(word)

@@ -150,7 +150,8 @@ class PolicySet:
     def owners_by_name(self, host: str) -> tuple[tuple[int, Reach], ...]:
         """The same for what is no address: owners of this name, and of each name above it that has a suffix rule.
 
-        An owner's longest name decides how far it reaches, so that what it reserves below a site stays reserved.
+        An owner's longest name decides how far it reaches, so that what it reserves below a site stays reserved. A name
+        that only a notice lists decides nothing for the others: a letter about one host takes it out of no other rule.
         """
         hosts = self._hosts
         found: dict[int, int] = {}
@@ -159,7 +160,8 @@ class PolicySet:
             if name in hosts:
                 exact_too = name is host
                 for number, reach in _widest(v for v in self._values(hosts[name]) if exact_too or not v & 1):
-                    found.setdefault(number, reach)
+                    if found.get(number, Reach.LISTED) == Reach.LISTED:
+                        found[number] = reach
             name = name.partition(".")[2]
         return tuple((number, Reach(reach)) for number, reach in sorted(found.items())) if found else ()
 
@@ -206,7 +208,15 @@ class PolicySet:
             return ""
         labels = host.split(".")
         names = (".".join(labels[start:]) for start in range(max(1, len(labels) - 1)))
-        return next((broken[name] for name in (*slugs, *names) if name in broken), "")
+        networks = self._broken_networks(host) if is_address(host) else ()
+        return next((broken[name] for name in (*slugs, *names, *networks) if name in broken), "")
+
+    def _broken_networks(self, address: str) -> Iterator[str]:
+        """The words of unreadable files that are networks, and hold this address."""
+        from .networks import Networks  # noqa: PLC0415 - as above
+
+        words = [word for word in self.image.broken if "/" in word]
+        return (words[number] for number in Networks(zip(words, range(len(words)), strict=True)).owners(address))
 
 
 def _names_hosts(record: PlatformRecord) -> Iterator[bool]:

@@ -1,14 +1,15 @@
 """A running set gives way to a new one: what vanished stays in force, and counsel's typo never frees a platform.
 
-A valid new set replaces the old one, except that a prohibition whose document is simply gone stays in force until it is
-withdrawn. From an invalid new set every readable prohibition takes force at once beside the old set, no permission and
-nothing that narrows does, and whatever a file that cannot be read may name is refused until it is mended.
+A valid new set replaces the old one, except that a prohibition whose document is simply gone, or was edited to forbid
+less, stays in force until it is withdrawn: documents are superseded, not edited. From an invalid new set every readable
+prohibition takes force at once beside the old set, no permission and nothing that narrows does, and whatever a file
+that cannot be read may name is refused until it is mended.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,7 @@ from .diagnostic import Diagnostic
 from .lint import lint
 from .load import load_documents
 from .policyset import PolicySet, folders_of, make_image
-from .rules import ChangeKind, Filing, PlatformRecord, Rule
+from .rules import Change, ChangeKind, Filing, PlatformDetails, PlatformRecord, Rule
 from .snapshot import image_of, revision_of
 
 __all__ = ["Reloaded", "reload"]
@@ -32,6 +33,8 @@ class Reloaded(msgspec.Struct, frozen=True):
     policy_set: PolicySet
     vanished: tuple[str, ...] = ()
     """Ids of documents that are gone from the folders and go on prohibiting."""
+    weakened: tuple[str, ...] = ()
+    """Ids of documents that were edited to forbid less, or to name fewer hosts; what they said goes on."""
     errors: tuple[Diagnostic, ...] = ()
     """What keeps the new folders from making a set of their own; empty where they do."""
 
@@ -41,22 +44,26 @@ def reload(paths: str | Path | Sequence[str | Path] | None, running: PolicySet) 
     loaded = load_documents(folders_of(paths))
     errors = tuple(finding for finding in lint(loaded) if finding.severity == "error")
     new = {platform.slug: platform for platform in compile_documents(loaded)}
-    here = {entry.doc.key for entries in (loaded.notices, loaded.terms) for entry in entries}
+    here = {entry.doc.key for entry in loaded.documents}
     old = {record.slug: (number, record) for number, record in running.platforms()}
     if errors:
         _distrust(new.values(), old)
-    vanished: set[str] = set()
+    said = {rule.id: rule.life.changes for platform in new.values() for rule in platform.rules}
+    kept: set[str] = set()
     for slug, (number, record) in old.items():
-        vanished |= _keep(
-            new.setdefault(slug, CompiledPlatform(slug, record.name)), running, number, record, here, bool(errors)
-        )
+        platform = new.setdefault(slug, CompiledPlatform(slug, record.name))
+        kept |= _keep(platform, record, said)
+        kept |= _keep_hosts(platform, record, running.details(number))
+        if errors:
+            platform.permits += [permit for permit in record.permits if permit not in platform.permits]
     revision = revision_of(loaded.files)
     broken = {word: file for file, words in loaded.broken.items() for word in words} if errors else {}
-    if vanished or errors:
-        revision = _mixed(revision, running.revision, vanished)
+    if kept or errors:
+        revision = _mixed(revision, running.revision, kept)
     platforms = [new[slug] for slug in sorted(new)]
+    vanished, weakened = sorted(kept - here), sorted(kept & here)
     image = make_image(platforms, revision, documents=len(loaded.documents) + len(vanished), broken=broken)
-    return Reloaded(PolicySet(image_of(image)), tuple(sorted(vanished)), errors)
+    return Reloaded(PolicySet(image_of(image)), tuple(vanished), tuple(weakened), errors)
 
 
 def _mixed(new: str, old: str, vanished: Iterable[str]) -> str:
@@ -91,25 +98,59 @@ def _restored(filing: Filing, record: PlatformRecord) -> Filing:
     return msgspec.structs.replace(filing, life=msgspec.structs.replace(filing.life, changes=changes))
 
 
-def _keep(
-    platform: CompiledPlatform, running: PolicySet, number: int, record: PlatformRecord, here: set[str], invalid: bool
-) -> set[str]:
-    """Carry over what the running set holds of a platform and the folders no longer do; the documents that vanished."""
-    known = {rule.id for rule in platform.rules} | (
-        {rule.document for rule in platform.rules} if not invalid else set()
-    )
-    gone = [rule for rule in record.rules if not rule.idle and rule.document not in here and rule.id not in known]
-    if invalid:
-        gone += [rule for rule in record.rules if not rule.idle and rule.document in here and rule.id not in known]
-        platform.permits += [permit for permit in record.permits if permit not in platform.permits]
-    details = running.details(number)
-    if gone or invalid or not platform.places:
-        for host in details.hosts:
-            platform.hosts.setdefault((host.host, host.exact, host.reach), host)
-        platform.networks += [network for network in details.networks if network not in platform.networks]
-    platform.rules += gone
+def _keep(platform: CompiledPlatform, record: PlatformRecord, said: Mapping[str, tuple[Change, ...]]) -> set[str]:
+    """Carry over the rules of the running set that the folders hold no longer, or weaker; the documents of these.
+
+    What is carried over ends as its document says by now: a withdrawal that counts is a change, and no edit.
+    """
+    now: dict[str, list[Rule]] = {}
+    for rule in platform.rules:
+        now.setdefault(rule.id, []).append(rule)
+    gone = [
+        rule
+        for rule in record.rules
+        if not rule.idle and not any(_as_strong(new, rule) for new in now.get(rule.id, []))
+    ]
+    platform.rules += [_with_changes(rule, said.get(rule.id, ())) for rule in gone]
     documents = {rule.document for rule in gone}
     held = {filing.document for _, filing in platform.filings}
     platform.filings += [((9,), f) for f in record.filings if f.document in documents and f.document not in held]
     platform.named = platform.named and record.named
-    return {rule.document for rule in gone if rule.document not in here}
+    return documents
+
+
+def _keep_hosts(platform: CompiledPlatform, record: PlatformRecord, details: PlatformDetails) -> set[str]:
+    """Carry over hosts and networks that no document names any more; the slug, where the platform forbids anything."""
+    hosts = [host for host in details.hosts if (host.host, host.exact, host.reach) not in platform.hosts]
+    networks = [network for network in details.networks if network not in platform.networks]
+    for host in hosts:
+        platform.hosts[host.host, host.exact, host.reach] = host
+    platform.networks += networks
+    forbids = any(not rule.idle for rule in record.rules)
+    named = not record.named or platform.places  # a platform without a document speaks by what its notices carry over
+    return {platform.slug} if (hosts or networks) and forbids and named and record.named else set()
+
+
+def _as_strong(new: Rule, old: Rule) -> bool:
+    """Whether a rule forbids, by itself, all that it forbade before."""
+    return (
+        not new.idle
+        and new.basis.rank <= old.basis.rank
+        and new.life.start <= old.life.start
+        and new.life.end >= old.life.end
+        and set(new.life.changes) >= {change for change in old.life.changes if change.kind in _TIGHTENS}
+        and set(new.scope.purposes) >= set(old.scope.purposes)
+        and _as_wide(new.scope.hosts, old.scope.hosts)
+        and _as_wide(new.scope.paths, old.scope.paths)
+    )
+
+
+def _as_wide(new: tuple[str, ...], old: tuple[str, ...]) -> bool:
+    """Of names or paths, where none means the ordinary whole."""
+    return set(new) >= set(old) if new and old else new == old
+
+
+def _with_changes(rule: Rule, changes: tuple[Change, ...]) -> Rule:
+    """A rule with the changes that its document has by now; of its own, where there are any, those that tighten it."""
+    own = tuple(c for c in rule.life.changes if c not in changes and (c.kind in _TIGHTENS or not changes))
+    return msgspec.structs.replace(rule, life=msgspec.structs.replace(rule.life, changes=(*changes, *own)))

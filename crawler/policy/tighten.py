@@ -49,7 +49,11 @@ class Files:
         changed = [name for name, stamp in now.items() if self._stamps.get(name) != stamp]
         gone = sorted(self._stamps.keys() - now.keys())
         self._stamps = now
-        return {name: _content(name) for name in changed} | dict.fromkeys(gone)
+        found = {name: _content(name) for name in changed}
+        for name, content in found.items():
+            if content is None:
+                del now[name]  # looked at again the next time: what cannot be opened now may be a letter
+        return found | dict.fromkeys(gone)
 
 
 def tightened(running: PolicySet, changed: Mapping[str, bytes | None]) -> PolicySet | None:

@@ -123,3 +123,18 @@ def test_the_shipped_set_refuses_as_the_readme_shows() -> None:
     assert decision.governing is not None
     assert (decision.governing.basis.value, decision.docket) == ("terms", "2020-facebook-clearview")
     assert "addressed to Clearview AI, Inc. (as reported)" in decision.governing.filed
+
+
+@pytest.mark.parametrize(
+    "more", ["scope: {purposes: [biometric]}\n", "scope: {paths: [/faces]}\n", "crawl_effect: none\n"]
+)
+def test_a_letter_about_one_host_takes_it_out_of_no_other_rule(more: str) -> None:
+    """The name that it lists lies below one of the platform's: the platform's other rules reach it as before."""
+    letter = (
+        "notice: {id}\ninstrument: cease_and_desist\nsender: P\nrecipient: us\nplatforms: [a]\n"
+        "received_at: 2026-01-05T09:30:00Z\n"
+    )
+    texts = ["platform: a\nhosts: [a.test]\n", letter.format(id="n0")]
+    held = platforms(*texts, letter.format(id="n1") + "hosts: [img.a.test]\n" + more)
+    assert owners(held, "img.a.test") == {"a": Reach.ORDINARY}
+    assert decide(held, "https://img.a.test/x", purposes=["research"]).effect == "refuse"

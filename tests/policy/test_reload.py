@@ -9,6 +9,7 @@ import pytest
 from desist.decide import decide
 from desist.policy import PolicySet
 from desist.policy.reload import Reloaded, reload
+from desist.policy.tighten import tightened
 
 PLATFORM = "platform: pictogram\nhosts: [pictogram.test]\n"
 NOTICE = """notice: n1
@@ -136,3 +137,70 @@ def test_mending_the_file_ends_the_state_of_error(folder: Folder) -> None:
     mended = reload(folder.path, broken)
     assert (folder.running.revision, ()) == (mended.policy_set.revision, mended.errors)
     assert effect(mended, "evil.test") == "allow"
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        NOTICE + "crawl_effect: none\n",
+        NOTICE + "scope: {paths: [/elsewhere]}\n",
+        NOTICE + "scope: {purposes: [index]}\n",
+        NOTICE.replace("2026-01-05", "2199-01-05"),
+        NOTICE.replace("[pictogram]", "[friend]"),
+        NOTICE + "addressed_to: other\n",
+    ],
+)
+def test_an_edit_loosens_nothing(folder: Folder, edited: str) -> None:
+    """A letter is withdrawn or narrowed with a document and two names, not by the editor; the reload says so."""
+    folder.put(notice=edited)
+    again = folder.reload()
+    assert (effect(again), again.vanished, again.weakened) == ("refuse", (), ("n1",))
+    assert again.policy_set.revision != folder.running.revision
+    governing = decide(again.policy_set, "https://pictogram.test/", at="2026-06-01").governing
+    assert governing is not None
+    assert governing.basis == "notice"
+    folder.running = again.policy_set
+    assert effect(folder.reload()) == "refuse"
+    folder.put(notice=edited + WITHDRAWN)
+    assert effect(folder.reload()) == "allow"
+
+
+def test_an_edit_that_forbids_more_replaces_what_it_says(folder: Folder) -> None:
+    """An earlier date, one more platform, other words: nothing has to be kept beside it."""
+    folder.put(notice=NOTICE.replace("2026-01-05", "2026-01-04").replace("[pictogram]", "[pictogram, friend]"))
+    again = folder.reload()
+    assert (effect(again, "friend.test"), again.weakened) == ("refuse", ())
+
+
+def test_a_host_taken_out_of_a_document_stays_the_platforms(folder: Folder) -> None:
+    """In the running set; the platform is named, since its document was edited."""
+    folder.put(platform=PLATFORM.replace("[pictogram.test]", "[pictogram.test, second.test]"))
+    folder.running = folder.reload().policy_set
+    folder.put(platform=PLATFORM)
+    again = folder.reload()
+    assert (effect(again, "second.test"), again.weakened) == ("refuse", ("pictogram",))
+
+
+@pytest.mark.parametrize(
+    ("content", "host"),
+    [
+        (BROKEN.encode("utf-16"), "evil.test"),
+        (BROKEN.encode("utf-16-le"), "evil.test"),
+        (BROKEN.encode("utf-8-sig"), "evil.test"),
+        (BROKEN.replace("evil.test", "bücher.test").encode(), "xn--bcher-kva.test"),
+        (BROKEN.replace("evil.test", "bücher.test").encode("latin-1"), "xn--bcher-kva.test"),
+        (b'platform: b\nhosts: ["evil\\x2etest"]\nnonsense: 1\n', "evil.test"),
+        (b"platform: b\naddresses: [203.0.113.0/29]\nnonsense: 1\n", "203.0.113.5"),
+        (b"platform: b\nhosts: ['fd00::0066']\nnonsense: 1\n", "[fd00::66]"),
+        (b"platform: b\nhosts: [EVIL.test.]\nnonsense: 1\n", "evil.test"),
+    ],
+)
+def test_what_an_unreadable_file_names_is_refused_in_any_encoding(folder: Folder, content: bytes, host: str) -> None:
+    """UTF-16 as some editors save it, other alphabets, escapes, addresses and networks."""
+    name = folder.path / "new.yaml"
+    name.write_bytes(content)
+    assert effect(folder.reload(), host) == "refuse"
+    overlay = tightened(folder.running, {str(name): content})
+    assert overlay is not None
+    assert decide(overlay, f"https://{host}/").effect == "refuse"
+    assert effect(folder.reload(), "good.test") == "allow"

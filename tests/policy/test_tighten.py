@@ -120,3 +120,29 @@ def test_look_finds_files_as_the_loader_does(folder: Path) -> None:
     assert files.look() == {}
     (folder.parent / "letters" / "new.yaml").write_text(PLATFORM)
     assert list(files.look()) == [str(folder / "linked" / "new.yaml")]
+
+
+def test_a_file_that_cannot_be_opened_is_looked_at_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crawler that ran out of descriptors must not miss a letter: each look tries again until it can be read."""
+    files = Files([folder])
+    files.look()
+    letter = folder / "letter.yaml"
+    letter.write_text(NOTICE.format(name="first"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", _no_descriptor_left)
+        assert [files.look(), files.look()] == [{str(letter): None}] * 2
+    assert files.look() == {str(letter): letter.read_bytes()}
+    assert files.look() == {}
+
+
+def _no_descriptor_left(path: Path) -> bytes:
+    raise OSError(24, "Too many open files", str(path))
+
+
+def test_a_platform_on_file_twice_is_named_once(folder: Path) -> None:
+    """The overlay lies beside the running set: a decision counts each platform once."""
+    running = PolicySet.load(folder)
+    found = tightened(running, change(folder, "notice.yaml", NOTICE.format(name="first")))
+    assert found is not None
+    platforms = decide(found, "https://late.test/").platforms
+    assert len(platforms) == len(set(platforms)) == 1
