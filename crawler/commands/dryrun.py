@@ -57,8 +57,10 @@ def run(args: argparse.Namespace) -> int:
                 writer.write(decision, f"{one.place}:{numbers[one.place]}")
     bar.clear()
     writer.close()
+    if judge is None and not troubles:
+        raise UsageError("there is no spider here", help="run it in the folder of scrapy.cfg, or scrapy genspider")
     if args.format == "text":
-        print(tally.summary("project"))
+        print(tally.summary("project", "scrapy crawl SPIDER"))
     return 2 if troubles else 1 if tally.refused else 0
 
 

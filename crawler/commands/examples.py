@@ -20,6 +20,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "desist ledger docket .desist/ledger.db 2026-01-pictogram --format json",
         "desist ledger docket host-1.db host-2.db --why 'our answer to Pictogram, Inc.'",
     ),
+    "ledger log-key": ("desist ledger log-key", "desist ledger log-key -o keys/log.key"),
     "ledger redact": (
         "desist ledger redact .desist/ledger.db --before 2025-01-01 --why 'kept for two years' --dry-run",
         "desist ledger redact .desist/ledger.db --containing faces.test/ada --why 'erasure request 17'",
@@ -73,6 +74,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "rule": ("desist rule", "desist rule D030"),
     "status": ("desist status", "desist status --format jsonl"),
 }
+"""Verb -> its examples, as `--help` shows them."""
 
 
 def epilog(words: str) -> str | None:

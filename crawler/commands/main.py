@@ -69,6 +69,7 @@ VERBS = (
     Verb("ledger redact", "ledger_redact", "erase the details of entries; hashes stay as they were"),
     Verb("ledger rotate-key", "ledger_rotate_key", "seal further details to another of counsel's keys"),
 )
+"""The five commonest first, the rest by family."""
 _EXIT_CODES = "exit codes: 0 clean; 1 refused, or lint findings; 2 usage, or broken policies; 3 evidence not intact"
 
 
@@ -77,6 +78,8 @@ class _Parser(argparse.ArgumentParser):
 
     options: tuple[str, ...] = ()
     """What the typed verb takes, for the option that was meant."""
+    verb: str = ""
+    """The verb that was typed, where this parser stands above it."""
 
     def error(self, message: str) -> NoReturn:
         """Print it and exit with 2."""
@@ -87,7 +90,7 @@ class _Parser(argparse.ArgumentParser):
 
         _, unknown, typed = message.partition("unrecognized arguments: ")
         near = get_close_matches(typed.partition(" ")[0].partition("=")[0], self.options, 1) if unknown else []
-        return f"did you mean `{near[0]}`?" if near else f"{self.prog} --help"
+        return f"did you mean `{near[0]}`?" if near else f"{self.verb or self.prog} --help"
 
 
 class _Top(_Parser):
@@ -119,7 +122,7 @@ def build_parser(prog: str = "desist", *, words: Sequence[str] = (), every: bool
             module.configure(sub)
             sub.epilog = sub.epilog or epilog(verb.words)
             sub.set_defaults(run=module.run)
-            parser.options = tuple(sub._option_string_actions)
+            parser.options, parser.verb = tuple(sub._option_string_actions), sub.prog
     return parser
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Final
@@ -57,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
     writer.close()
     if args.format == "text" and (args.file or len(args.urls) > 1):
         print(tally.summary(args.file))
+    elif args.format == "text" and not tally.refused:
+        print(f"next: desist policy explain {shlex.quote(args.urls[0])}")
     return 1 if tally.refused else 0
 
 
@@ -98,7 +101,7 @@ class Tally:
         if not self.help:
             self.help = decision.url
 
-    def summary(self, file: str | None) -> str:
+    def summary(self, file: str | None, clean: str = "scrapy desist dryrun --all") -> str:
         """What was judged, why the most was refused, and what to type next."""
         total = self.allowed + self.refused
         lines = [f"{total:,} URLs: {self.allowed:,} allowed, {self.refused:,} refused"]
@@ -107,7 +110,7 @@ class Tally:
         if self.platforms:
             lines.append("by platform: " + ", ".join(f"{slug} {n:,}" for slug, n in self.platforms.most_common(8)))
         shown = self.help if self.help.isprintable() and "'" not in self.help else "URL"
-        then = f"desist policy explain '{shown}'" if self.refused else "scrapy desist dryrun --all"
+        then = f"desist policy explain '{shown}'" if self.refused else clean
         return "\n".join([*lines, f"next: {then}" if file or self.refused else "next: desist policy explain URL"])
 
 

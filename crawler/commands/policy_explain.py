@@ -114,7 +114,7 @@ def _text(explanation: Explanation, alone: str, robots: Robots) -> Iterator[str]
     yield ""
     yield "what would change the answer:"
     yield from (f"  - {change}" for change in explanation.changes or ("nothing that documents or settings can say",))
-    yield f"next: {'desist policy new permission' if decision.refused else 'desist policy check --file URLS'}"
+    yield f"next: {'desist policy new permission ID' if decision.refused else 'desist policy check --file URLS'}"
 
 
 def _via(via: str) -> str:

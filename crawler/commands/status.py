@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     if not found:
         print("no session is running on this machine")
     ledger = (alive or found)[0].ledger if found else ".desist/ledger.db"
-    print(f"next: desist ledger docket {ledger}")
+    print(f"next: desist ledger docket {ledger}" if os.path.lexists(ledger) else "next: scrapy crawl SPIDER")
     return 0
 
 

@@ -144,3 +144,13 @@ def test_a_spider_that_is_not_there_names_those_that_are(project: Path) -> None:
     spider(project, "faces", "return\n        yield")
     done = run(project, "dryrun", "nobody")
     assert (done.returncode, "spiders: faces" in done.stderr) == (2, True)
+
+
+def test_a_folder_without_spiders_is_an_error(tmp_path: Path) -> None:
+    """Nothing judged is no clean answer: outside of a project it says where to go."""
+    command = [sys.executable, "-m", "scrapy", "desist", "dryrun", "--all"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: there is no spider here\n  help: run it in the folder of scrapy.cfg, or scrapy genspider\n",
+    )

@@ -46,7 +46,8 @@ def test_a_refusal_is_said_in_the_message_form(policies: str, capsys: pytest.Cap
 def test_what_is_allowed_says_what_was_not_asked(policies: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 0."""
     assert check(policies, ALLOWED) == 0
-    assert capsys.readouterr().out == f"allowed {ALLOWED} (robots, signals unchecked)\n"
+    out = capsys.readouterr().out
+    assert out == f"allowed {ALLOWED} (robots, signals unchecked)\nnext: desist policy explain {ALLOWED}\n"
 
 
 @pytest.mark.parametrize(
