@@ -19,14 +19,14 @@ html_css_files = ["desist.css"]
 html_show_sourcelink = False
 nitpicky = True
 
-_REMARK = re.compile(r"^(\$ .*?)(\s+# )not run(?:: )?(.*)$", re.MULTILINE)
+_REMARK = re.compile(r"^(\$ .*?)\s+# (?:not run(?:: )?)?(.*)$", re.MULTILINE)
 
 
-def _without_remarks(_app: Any, _name: str, source: list[str]) -> None:
-    """`# not run: WHY` is a word to the test that runs the pages; readers get the why alone."""
-    source[0] = _REMARK.sub(lambda found: found[1] + (found[2] + found[3] if found[3] else ""), source[0])
+def _for_readers(_app: Any, _name: str, source: list[str]) -> None:
+    """`# not run: WHY` is a word to the test that runs the pages; readers get the why alone, close to the command."""
+    source[0] = _REMARK.sub(lambda found: f"{found[1]}  # {found[2]}" if found[2] else found[1], source[0])
 
 
 def setup(app: Any) -> None:
     """Called by Sphinx."""
-    app.connect("source-read", _without_remarks)
+    app.connect("source-read", _for_readers)

@@ -80,8 +80,8 @@ SETTINGS: Final = (
         "nothing",
         'DESIST_INFRA = ["db.example.test:5432", "10.0.0.0/8", "unix:/run/db.sock", "spawn:git", "import:grpc"]',
         "What the crawling process may reach or start besides the sites that it crawls: `host:port`, `*.host:port`, "
-        "networks, unix sockets, programs (`spawn:`), modules that open sockets by themselves (`import:`). A "
-        "platform's name or address on it is refused all the same.",
+        "networks, unix sockets, programs (`spawn:`), modules that open sockets by themselves (`import:`). Each "
+        "session's first entry holds the list. A platform's name or address on it is refused all the same.",
     ),
     Setting(
         "DESIST_LEDGER",

@@ -26,15 +26,18 @@ logger = logging.getLogger(__name__)
 class _Opening(TypedDict, total=False):
     revision: str
     spider: str
-    details: Mapping[str, Any]
     deliver: Callable[[Callable[[], None]], object]
 
 
-def open_ledger(options: Options, path: Path, role: str, **opening: Unpack[_Opening]) -> Ledger:
-    """Start a session that signs and anchors as the project says.
+def open_ledger(
+    options: Options, path: Path, role: str, *, details: Mapping[str, Any] | None = None, **opening: Unpack[_Opening]
+) -> Ledger:
+    """Start a session that signs and anchors as the project says, and that begins with what the project declares.
 
-    Raises LedgerUnusable, and UsageError for a key that is none, an anchor that cannot be kept, or that nobody signs.
+    How many lines of DESIST_INFRA and DESIST_PROXIES there are stands in the clear, the lines are details. Raises
+    LedgerUnusable, and UsageError for a key that is none, an anchor that cannot be kept, or that nobody signs.
     """
+    declared = {name: list(lines) for name, lines in (("infra", options.infra), ("proxies", options.proxies)) if lines}
     key = counsel_key(options.counsel_key).key
     signer = log_signer(options.log_key)
     places = read_places(options.anchors)
@@ -44,7 +47,15 @@ def open_ledger(options: Options, path: Path, role: str, **opening: Unpack[_Open
     for place in places:
         place.check(path)
     started = functools.partial(
-        Ledger.open, path, operator=options.operator, counsel_key=key, role=role, signer=signer, **opening
+        Ledger.open,
+        path,
+        operator=options.operator,
+        counsel_key=key,
+        role=role,
+        facts={name: len(lines) for name, lines in declared.items()},
+        details={**(details or {}), **declared},
+        signer=signer,
+        **opening,
     )
     if not places:
         return started()
