@@ -291,14 +291,18 @@ class Judge:
 
         Hosts of the same owners stand alike, unless a rule or permission of theirs names hosts.
         """
+        held = self._standings.get(host)
+        if held is not None and held.since <= now < held.until:
+            return held
         owners = self.policies.owners(host)
         alike = not self.policies.image.broken and all(self.policies.alike(number) for number, _ in owners)
         key: object = owners if alike else host
         standing = self._standings.get(key)
         if standing is None or not standing.since <= now < standing.until:
-            if len(self._standings) >= _KEPT:
-                self._standings.clear()
-            standing = self._standings[key] = Standing(self.policies, host, self.question, now)
+            standing = Standing(self.policies, host, self.question, now)
+        if len(self._standings) >= _KEPT:
+            self._standings.clear()
+        self._standings[key] = self._standings[host] = standing
         return standing
 
     def host(self, name: str, *, path: str | None = None) -> Decision:
