@@ -125,7 +125,7 @@ def _tick(at: int, span: int, x: Callable[[int], float], y: int) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 26 else name[:25] + "\N{HORIZONTAL ELLIPSIS}"
+    return name if len(name) <= 24 else name[:23] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _svg(ident: str, title: str, words: str, height: int, inside: str) -> str:

@@ -113,6 +113,7 @@ def test_on_paper_no_row_is_left_out_and_no_button_is_there(tab: Tab) -> None:
     tab.call("Emulation.setEmulatedMedia", media="print")
     assert tab.ask("getComputedStyle(document.querySelector('.tools')).display") == "none"
     assert tab.ask("getComputedStyle(document.querySelector('.scroll')).maxHeight") == "none"
+    assert tab.ask("getComputedStyle(document.querySelector('[data-table]')).contentVisibility") == "visible"
 
 
 def test_a_narrow_window_does_not_scroll_sideways(tab: Tab) -> None:
