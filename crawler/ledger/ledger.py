@@ -278,8 +278,8 @@ class Ledger:
             try:
                 with self._store.transaction(sync=False) as tail:
                     self._store.insert(tail, [row for item in batch for row in item.rows])
-                    for item in batch:
-                        self._store.erase(item.erase)
+                    if erased := [seq for item in batch for seq in item.erase]:
+                        self._store.erase(erased)
             except BaseException as error:  # noqa: BLE001 - whatever it is, nothing may be fetched from here on
                 self._fail(error, batch)
                 return

@@ -46,7 +46,7 @@ APPLICATION_ID: Final = 0x44535354  # "DSST"
 ZERO: Final = bytes(32)
 """Stands for the entry before the first one."""
 _OLDEST: Final = (3, 51, 3)
-CHECKPOINT_FRAMES: Final = 1000
+CHECKPOINT_FRAMES: Final = 256
 """A log that starts anew before it is long overwrites itself: its syncs cost half of those of a file that grows."""
 _FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW | apsw.SQLITE_OPEN_NOMUTEX
 _SCHEMA: Final = f"""
