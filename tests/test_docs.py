@@ -118,6 +118,7 @@ def test_the_manifest_fits_the_settings_and_asks_for_no_privilege() -> None:
     assert set(mounts) == {one["name"] for one in pod["volumes"]}
     assert environment["SHOP_POLICIES"] == mounts["policies"]["mountPath"]
     assert Path(environment["DESIST_LEDGER"]).parent.parent == Path(mounts["ledger"]["mountPath"])
+    assert Path(environment["DESIST_LOG_KEY"]).parent == Path(mounts["keys"]["mountPath"])
     assert not any("subPath" in one for one in mounts.values())
     wanted = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
     assert crawl["securityContext"] == wanted
