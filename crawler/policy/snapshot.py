@@ -15,6 +15,7 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -87,15 +88,12 @@ def revision_of(files: dict[str, bytes]) -> str:
 
 def stamp_of(folders: Iterable[Path]) -> tuple[bytes, int]:
     """What must be the same for a snapshot to be fresh, as a hash; and when the newest file changed (ns)."""
-    digest, newest = hashlib.sha256(_MAGIC), 0
-    own = sorted(_code_files())
-    for name, status in (*(entry for folder in folders for entry in _entries(folder)), *own):
-        digest.update(
-            b"%s\0%d %d %d %d\n"
-            % (os.fsencode(name), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-        )
-        newest = max(newest, status.st_mtime_ns, status.st_ctime_ns)
-    return digest.digest(), newest
+    lines, newest = [], 0
+    for name, status in chain(*map(_entries, folders), sorted(_code_files())):
+        mtime, ctime = status.st_mtime_ns, status.st_ctime_ns
+        lines.append(f"{name}\0{status.st_size} {mtime} {ctime} {status.st_ino}\n")
+        newest = max(newest, mtime, ctime)
+    return hashlib.sha256(_MAGIC + "".join(lines).encode("utf-8", "surrogateescape")).digest(), newest
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
