@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from ..errors import UsageError
+from .hits import Hit
 from .recorded import Recorded
 
 __all__ = ["Crawl", "SpiderSource", "crawl_folder", "run_crawl"]
@@ -51,6 +52,8 @@ class Crawl(msgspec.Struct, frozen=True):
     """The child's standard output and error."""
     ledger: Path
     """Path of the record."""
+    hits: Mapping[str, list[Hit]] = {}
+    """What the mounted sites' own servers saw, by site: that of other crawls of the same test too."""
 
     @property
     def refused(self) -> list[Recorded]:
@@ -114,6 +117,11 @@ def run_crawl(folder: Path, ledger: Path, *, key: str = "", path: Sequence[str] 
 
 def _source(spider: SpiderSource, attributes: Mapping[str, Any]) -> str:
     if isinstance(spider, (Path, str)):
+        if isinstance(spider, str) and "\n" not in spider.strip():
+            raise UsageError(
+                f"`{spider}` is not the text of a spider",
+                help="import its class, or give a Path or the whole text",
+            )
         if attributes:
             raise UsageError(
                 "attributes are set on a spider class, not on source text", help="write them into the text"

@@ -8,10 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ..ledger.seal import Opener
 from ..policy.policyset import PolicySet
 from . import documents
 from .crawl import Crawl, SpiderSource, crawl_folder, run_crawl
+from .folder import load_site, load_sites
+from .hits import Hit
 from .nameserver import Answer
 from .recorded import Recorded
 from .site import Site
@@ -29,13 +33,25 @@ class Webs:
         self.sites: list[Site] = []
 
     def __call__(
-        self, *sites: Site, names: Mapping[str, Answer | Sequence[Answer]] | None = None, tls: bool = False
+        self, *sites: Site | str | Path, names: Mapping[str, Answer | Sequence[Answer]] | None = None, tls: bool = False
     ) -> Web:
-        """Serve `sites` until the test ends."""
-        web = self._stack.enter_context(Web(sites, names=names, tls=tls))
+        """Serve `sites` until the test ends; a path is a folder that describes one site, or holds such folders."""
+        described = [one for site in sites for one in _described(site)]
+        web = self._stack.enter_context(Web(described, names=names, tls=tls))
         self.webs.append(web)
-        self.sites += sites
+        self.sites += described
         return web
+
+    def hits(self) -> dict[str, list[Hit]]:
+        """What each mounted site's own server has seen so far."""
+        return {site.name: web[site.name].hits for web in self.webs for site in web}
+
+
+def _described(site: Site | str | Path) -> list[Site]:
+    if isinstance(site, Site):
+        return [site]
+    folder = Path(site)
+    return [load_site(folder)] if (folder / "site.yaml").is_file() else load_sites(folder)
 
 
 class PolicyFolder:
@@ -112,7 +128,7 @@ class Crawler:
         if done.exit_code != exit_code:
             last = "\n".join(done.log.splitlines()[-20:])
             raise AssertionError(f"the crawl ended with exit code {done.exit_code}, expected {exit_code}:\n{last}")
-        return done
+        return msgspec.structs.replace(done, hits=self._webs.hits())
 
     def _settings(self) -> dict[str, Any]:
         return {

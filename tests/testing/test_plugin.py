@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import tomllib
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,8 @@ def test_an_ordinary_site_is_crawled(sites, crawl) -> None:
     assert result.refused == []
     assert web["gazette.test"].was_contacted()
     assert web["pictogram.test"].was_never_contacted()
+    assert [hit.path for hit in result.hits["gazette.test"]].count("/article/1") == 1
+    assert result.hits["pictogram.test"] == []
 
 
 def test_links_redirects_and_shorteners_are_refused(sites, crawl) -> None:
@@ -81,6 +84,25 @@ def test_the_other_tenant_of_a_cdn_is_fetched(sites, crawl) -> None:
     crawl(FollowAll, start_urls=[web.url("chirrup.cdn.test", "/1.png"), web.url("pictogram.cdn.test", "/1.png")])
     hosts = {hit.host.partition(":")[0] for hit in web["cdn.test"].hits}
     assert hosts == {"chirrup.cdn.test"}
+
+
+def test_a_folder_is_mounted_with_its_documents(sites, policy_set, tmp_path: Path) -> None:
+    """Sites that lie in folders are served, and their policy documents hold, as those written in Python."""
+    folder = tmp_path / "sites" / "faces"
+    (folder / "policies" / "platforms").mkdir(parents=True)
+    (folder / "site.yaml").write_text("name: faces.test\npages:\n  /: hello\n")
+    (folder / "policies" / "platforms" / "faces.yaml").write_text("platform: faces\nhosts: [faces.test]\n")
+    assert sites(str(folder))["faces.test"].was_never_contacted()  # one folder, or those below one
+    web = sites(tmp_path / "sites", ready.ordinary())
+    connection = HTTPConnection(web["faces.test"].address, web.ports["http"], timeout=30)
+    connection.request("GET", "/", headers={"Host": "faces.test"})
+    assert connection.getresponse().read() == b"hello"
+    connection.close()
+    assert [hit.path for hit in web["faces.test"].hits] == ["/"]
+    assert web["gazette.test"].was_never_contacted()
+    from desist.decide import decide
+
+    assert decide(policy_set(), "http://faces.test/").platforms == ("faces",)
 
 
 def test_policy_set_holds_the_documents_of_mounted_sites(sites, policy_set) -> None:
@@ -147,6 +169,8 @@ def test_a_spider_that_no_child_can_find_is_refused(crawl) -> None:
 
     with pytest.raises(UsageError, match="defined inside a function"):
         crawl(Local)
+    with pytest.raises(UsageError, match="`follow-all` is not the text of a spider"):
+        crawl("follow-all")
     with pytest.raises(UsageError, match="`THING` has the value"):
         crawl(FollowAll, settings={"THING": object()})
 
