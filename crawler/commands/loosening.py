@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from ..policy.parts import differ
 
 if TYPE_CHECKING:
     from ..model import Reason
@@ -48,7 +49,7 @@ def evidence(args: argparse.Namespace) -> dict[str, object]:
     from ..policy.draft import moment_text
     from ..policy.when import parse_when
 
-    if len({name.strip().casefold() for name in args.by}) < 2:
+    if not differ(args.by):
         raise UsageError(
             "two different names are needed", help='--by "A. Jones" --by "B. Smith": two persons, each named'
         )

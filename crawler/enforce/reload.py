@@ -46,9 +46,9 @@ class Reload:
 
     def __init__(self, warden: Warden) -> None:
         self._warden = warden
-        self._folders = folders_of([Path(folder) for folder in warden.options.policies] or None)
+        self._named = [Path(folder) for folder in warden.options.policies] or None
         self._hop = hop()
-        self._watch = Watch(self._folders, self._look)
+        self._watch = Watch([*folders_of(self._named), *([] if self._named else [Path("policies")])], self._look)
         self._started = self._over = False
         self._signalled = threading.Event()
         self._before: Any = None
@@ -101,7 +101,7 @@ class Reload:
         from ..policy.tighten import Files, tightened  # noqa: PLC0415 - YAML and pydantic: never in the loop's thread
 
         if self._files is None:
-            self._files = Files(self._folders)
+            self._files = Files(self._folders)  # `./policies` may come into being while the crawl runs
             self._begin(self._files.look())
             return
         changed = self._files.look()
@@ -116,6 +116,9 @@ class Reload:
             self._calm.clear()
             self._hop(partial(self._put, overlay, "what changed files forbid"))
         self._read_all()
+
+    def _folders(self) -> list[Path]:
+        return folders_of(self._named)
 
     def _begin(self, files: dict[str, bytes | None]) -> None:
         """What changed between the reading of the set that is in force and now; the notices, for the record."""
@@ -141,7 +144,7 @@ class Reload:
             if generation != self._generation:
                 return  # a later change has its own reading
             try:
-                found = reload(self._folders, self._whole)
+                found = reload(self._named, self._whole)
             except Exception:
                 logger.exception("the changed policies could not be read; what they forbid so far stays in force")
                 self._signalled.set()  # the next look reads all of them again

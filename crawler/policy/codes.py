@@ -279,6 +279,14 @@ _ALL: Final = (
         f"supersedes: [letter]\nentered_by: A. Jones\napproved_by: [B. Smith]\ndocument_sha256: {'ab' * 32}\n",
     ),
     Code(
+        "D049",
+        "dates against each other",
+        "Nobody enters a letter that has not come: a date of receipt after the entry is a slip, and the entry counts. "
+        "Lines of a status history stand in the order in which they were written, and the later one holds.",
+        _N + "received_at: 2062-01-05\nentered_at: 2026-01-05T10:00:00Z\n",
+        _N + "received_at: 2026-01-05\nentered_at: 2026-01-05T10:00:00Z\n",
+    ),
+    Code(
         "D050",
         "counsel's words",
         "Documents lie on machines that crawl, and are read by everybody who runs them. Counsel's reading, positions "

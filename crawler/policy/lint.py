@@ -14,7 +14,7 @@ from ..urls import is_address
 from .diagnostic import Diagnostic, Severity, closest
 from .documents import CrawlEffect, Document, HostRule, Notice, Permission, Platform, Terms, why_it_replaces_nothing
 from .load import Entry, Loaded
-from .parts import Limit, StatusChange
+from .parts import Limit, StatusChange, differ
 from .policyset import shipped_policies
 from .publicsuffix import suffixes
 from .source import Path
@@ -182,7 +182,7 @@ def unbacked_loosening(entry: Entry[Document]) -> Findings:
 
 def _unbacked(entry: Entry[Document], doc: Notice, path: Path, what: str, change: StatusChange | Limit) -> Diagnostic:
     lacks = [] if change.document_sha256 else ["`document_sha256`"]
-    lacks += [] if len({n.casefold() for n in change.by}) >= 2 else ["two different names in `by`"]
+    lacks += [] if differ(change.by) else ["two different names in `by`"]
     if doc.addressed_to == "other":
         lacks = ["a `sources` entry (it is somebody else's letter)"]
     message = f"{what} without {' and '.join(lacks)} changes nothing"
@@ -214,6 +214,22 @@ def retroactive(entry: Entry[Document]) -> Findings:
             message = f"`{change.at}` is before it was entered: it counts from {entered} on"
             path = ("status_history", index, "at")
             yield _finding(entry, path, "D041", message, f"write `at: {entered}`", "warning")
+
+
+def contradicting_dates(entry: Entry[Document]) -> Findings:
+    """A letter entered before it was received, and a loosening that a later line takes back before it begins."""
+    doc = entry.doc
+    if not isinstance(doc, Notice):
+        return
+    entered, received = doc.entered_at, doc.received_at
+    if entered and received and received.earliest > entered.late_end and doc.force < received.earliest:
+        message = f"received at `{received}`, after it was entered: it is in force from {entered} on"
+        yield _finding(entry, ("received_at",), "D049", message, "mend the date: is the year right?", "warning")
+    for index, change in enumerate(doc.status_history):
+        if doc.undone(change):
+            message = f"`{change.status}` has no effect: a line written after it says `in_force` from no later a date"
+            help_ = "write the lines in the order in which they were entered"
+            yield _finding(entry, ("status_history", index), "D049", message, help_, "warning")
 
 
 def empty_notices(entry: Entry[Document]) -> Findings:
@@ -314,6 +330,7 @@ WITHIN: Final[tuple[Callable[[Entry[Document]], Findings], ...]] = (
     covered_hosts,
     unbacked_loosening,
     retroactive,
+    contradicting_dates,
     empty_notices,
     weak_permissions,
     empty_terms,

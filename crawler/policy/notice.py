@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator
 
 from .fields import Count, Flag, FullHash, Hosts, Id, Slugs, Text, Texts, listed
-from .parts import Entered, Limit, Part, Party, Recipient, Scope, StatusChange
+from .parts import Entered, Limit, Part, Party, Recipient, Scope, Status, StatusChange
 from .when import BEGINNING, WhenField
 
 __all__ = ["CrawlEffect", "Dates", "Event", "Ground", "Instrument", "Letter", "Notice", "Reply", "Retention"]
@@ -223,6 +223,8 @@ class Notice(Entered):
     def force(self) -> datetime:
         """Since when it is in force: the earliest instant that the text allows; BEGINNING where it gives none."""
         said = [when.earliest for when in (self.received_at, self.effective_at) if when is not None]
+        if said and self.entered_at is not None and self.instrument is not Instrument.OWN_DECISION:
+            said.append(self.entered_at.earliest)  # what was entered had been received by then, whatever its date says
         return min(said) if said else self.dates.earliest or BEGINNING
 
     @property
@@ -247,8 +249,14 @@ class Notice(Entered):
         One that loosens without a document and two names changes nothing; for a letter to somebody else a named source
         stands in for these. Not the order in which they take force: a withdrawal may do so later than what undid it.
         """
-        counted = (c for c in self.status_history if self.counts(c, loosens=c.status.loosens))
+        counted = [c for c in self.status_history if self.counts(c, loosens=c.status.loosens) and not self.undone(c)]
         return tuple(sorted(counted, key=lambda change: change.at.earliest))
+
+    def undone(self, change: StatusChange) -> bool:
+        """Whether a line was written after this one that says `in_force`, from no later a date: a plan taken back."""
+        later = self.status_history[self.status_history.index(change) + 1 :]
+        back = (c for c in later if c.status is Status.IN_FORCE and c.at.earliest <= change.at.earliest)
+        return change.status.loosens and next(back, None) is not None
 
     @property
     def orders(self) -> tuple[Limit, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
@@ -26,6 +28,7 @@ __all__ = [
     "Sources",
     "Status",
     "StatusChange",
+    "differ",
 ]
 
 PathPatterns = Annotated[tuple[PathPattern, ...], BeforeValidator(listed), Field(min_length=1)]
@@ -192,7 +195,7 @@ class _Backed(Part):
     @property
     def backed(self) -> bool:
         """Whether a document and two different names stand behind it."""
-        return self.document_sha256 is not None and len({name.casefold() for name in self.by}) >= 2
+        return self.document_sha256 is not None and differ(self.by)
 
 
 class StatusChange(_Backed):
@@ -258,7 +261,13 @@ class Limit(_Backed):
 def _force(at: WhenField, entered_at: WhenField | None, *, loosens: bool) -> datetime:
     if not loosens:
         return at.earliest
-    return at.late_start if entered_at is None else max(at.late_start, entered_at.earliest)
+    return at.late_start if entered_at is None else max(at.late_start, entered_at.late_start)
+
+
+def differ(names: Iterable[str]) -> bool:
+    """Whether these are the names of two persons: spaces, marks, accents' encoding and capitals make no second one."""
+    plain = ("".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold())) for name in names)
+    return len({name for name in plain if name}) >= 2
 
 
 class Entered(Part):
@@ -288,5 +297,4 @@ class Entered(Part):
     @property
     def two_names(self) -> bool:
         """Whether two different persons stand behind it."""
-        names = {*self.approved_by, *([self.entered_by] if self.entered_by else [])}
-        return len({name.casefold() for name in names}) >= 2
+        return differ([*self.approved_by, *([self.entered_by] if self.entered_by else [])])

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .fields import Flag, FullHash, Hosts, Id, Ids, Names, Purposes, Slugs, Text
-from .parts import Entered, Party, PathPatterns, Recipient
+from .parts import Entered, Party, PathPatterns, Recipient, differ
 from .when import WhenField
 
 __all__ = ["Permission"]
@@ -64,7 +64,7 @@ class Permission(Entered):
     @property
     def approved(self) -> bool:
         """Whether two different persons approved it."""
-        return len({name.casefold() for name in (*self.approved_by, *self.by)}) >= 2
+        return differ((*self.approved_by, *self.by))
 
     @property
     def force(self) -> datetime | None:

@@ -6,6 +6,7 @@ same answers. The index of hosts is open at once; the records of a platform are 
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -254,8 +255,20 @@ def shipped_policies() -> Path:
 def default_folders() -> list[Path]:
     """Where DESIST_POLICIES is unset: the shipped documents, and `./policies` where it holds any."""
     own = Path("policies")
-    held = own.is_dir() and any(own.rglob("*.y*ml"))
-    return [shipped_policies(), *([own] if held else [])]
+    return [shipped_policies(), *([own] if _holds_documents(own) else [])]
+
+
+def _holds_documents(folder: Path) -> bool:
+    """Whether a folder holds documents, or may hold some and cannot be opened: that is an error, and no absence."""
+    from .folders import scan  # noqa: PLC0415
+
+    try:
+        os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return any(scan(str(folder)))
 
 
 def folders_of(paths: str | Path | Sequence[str | Path] | None) -> list[Path]:

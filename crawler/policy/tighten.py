@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -29,8 +29,8 @@ _Stamp = tuple[int, int, int, int]
 class Files:
     """The document files of some folders as they were looked at last; belongs to one thread."""
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self._folders = tuple(folders)
+    def __init__(self, folders: Sequence[Path] | Callable[[], Sequence[Path]]) -> None:
+        self._folders = folders if callable(folders) else lambda: folders
         self._stamps: dict[str, _Stamp] = {}
 
     @property
@@ -41,7 +41,7 @@ class Files:
     def look(self) -> dict[str, bytes | None]:
         """Files that are new or changed since the last look, in reading order; None where one is gone or unreadable."""
         now: dict[str, _Stamp] = {}
-        for folder in self._folders:
+        for folder in self._folders():
             for entry in scan(str(folder)):
                 stamp = _stamp(entry.path)
                 if stamp is not None:

@@ -175,3 +175,39 @@ def test_only_a_backed_notice_of_its_kind_takes_a_notices_place(name: str, more:
     assert decide(PolicySet.of(content), "https://pictogram.test/", at="2026-06-01").effect == effect
     codes = {finding.code for finding in lint(read_documents(content))}
     assert ("D048" in codes) is (effect == "refuse")
+
+
+def test_a_withdrawal_that_was_taken_back_before_its_day_never_comes() -> None:
+    """A line written later says `in_force` from an earlier date; lint says that the plan has no effect."""
+    lines = WITHDRAWN.format(at="2026-12-01", more="") + "  - {at: 2026-11-01, status: in_force}\n"
+    text = NOTICE.format(id="n1", instrument="cease_and_desist", more="status_history:\n" + lines)
+    files = {"p.yaml": PLATFORM.encode(), "n.yaml": text.encode()}
+    assert decide(PolicySet.of(files), "https://pictogram.test/", at="2027-06-01").effect == "refuse"
+    assert "D049" in {finding.code for finding in lint(read_documents(files))}
+
+
+@pytest.mark.parametrize(("at", "effect"), [("2026-03-03T11:59:59Z", "refuse"), ("2026-03-03T12:00:00Z", "allow")])
+def test_a_withdrawal_begins_with_the_day_of_its_entry_in_the_latest_zone(at: str, effect: str) -> None:
+    """Before that it may not have been entered: nothing is loosened for the time before."""
+    lines = WITHDRAWN.format(at="2026-01-10", more=", entered_at: 2026-03-03")
+    text = NOTICE.format(id="n1", instrument="cease_and_desist", more="status_history:\n" + lines)
+    policies = PolicySet.of({"p.yaml": PLATFORM.encode(), "n.yaml": text.encode()})
+    assert decide(policies, "https://pictogram.test/", at=at).effect == effect
+
+
+@pytest.mark.parametrize("second", ["A.  One", "A One", "\u200bA. One", "a. one", "Ａ. One"])
+def test_one_person_in_two_spellings_is_one_person(second: str) -> None:
+    """Spaces, marks, capitals and widths make no second name."""
+    lines = WITHDRAWN.format(at="2026-03-01", more="").replace("[A, B]", f"[A. One, '{second}']")
+    text = NOTICE.format(id="n1", instrument="cease_and_desist", more="status_history:\n" + lines)
+    findings = lint(read_documents({"p.yaml": PLATFORM.encode(), "n.yaml": text.encode()}))
+    assert [(finding.code, finding.severity) for finding in findings] == [("D040", "error")]
+
+
+@pytest.mark.parametrize(("instrument", "effect"), [("cease_and_desist", "refuse"), ("own_decision", "allow")])
+def test_a_letter_is_in_force_from_its_entry_at_the_latest(instrument: str, effect: str) -> None:
+    """A date of receipt in the future is a slip; a decision of one's own may begin later."""
+    text = NOTICE.format(id="n1", instrument=instrument, more="entered_at: 2026-01-06T08:00:00Z\n")
+    text = text.replace("2026-01-05", "2126-01-05")
+    policies = PolicySet.of({"p.yaml": PLATFORM.encode(), "n.yaml": text.encode()})
+    assert decide(policies, "https://pictogram.test/", at="2026-06-01").effect == effect

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from desist.decide import decide
-from desist.policy.policyset import PolicySet
+from desist.policy.policyset import PolicySet, folders_of
+from desist.policy.reload import reload
 from desist.policy.tighten import Files, tightened
 
 PLATFORM = "platform: late\nname: Late\nhosts: [late.test]\n"
@@ -146,3 +147,16 @@ def test_a_platform_on_file_twice_is_named_once(folder: Path) -> None:
     assert found is not None
     platforms = decide(found, "https://late.test/").platforms
     assert len(platforms) == len(set(platforms)) == 1
+
+
+def test_a_folder_that_comes_into_being_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`./policies` was absent when the crawl began, and the first letter is written there."""
+    monkeypatch.chdir(tmp_path)
+    files = Files(lambda: folders_of(None))
+    running = PolicySet.load()
+    files.look()
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "LETTER.YAML").write_text(f"{PLATFORM}---\n{NOTICE.format(name='first')}")
+    assert effect(tightened(running, files.look())) == "notice"
+    assert effect(reload(None, running).policy_set) == "notice"
+    assert effect(PolicySet.load()) == "notice"
