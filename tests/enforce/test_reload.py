@@ -44,6 +44,8 @@ class S(scrapy.Spider):
     async def start(self):
         for url in self.start_urls:
             yield scrapy.Request(url, errback=self.failed, meta={{"download_timeout": 60}})
+        if "STARTED" in self.settings:
+            open(self.settings["STARTED"], "w").close()
     def parse(self, response):
         yield {{"url": response.url, "error": ""}}
     def failed(self, failure):
@@ -144,7 +146,7 @@ def running(
 
 @pytest.mark.parametrize("handler", HANDLERS)
 def test_letter_stops_what_is_in_flight_queued_and_idle(
-    handler: str, sites: Webs, crawl: Crawler, policy_set: PolicyFolder
+    handler: str, sites: Webs, crawl: Crawler, policy_set: PolicyFolder, tmp_path: Path
 ) -> None:
     """Sockets in flight and idle are closed, the queue is purged, nothing arrives after; the bystander goes on."""
     hang = Page("x", delay=30.0)
@@ -157,11 +159,12 @@ def test_letter_stops_what_is_in_flight_queued_and_idle(
 
     def letter() -> None:
         wait_for(lambda: sum(hit.path.startswith("/p/") for hit in web["late.test"].hits) >= 8)
+        wait_for((tmp_path / "started").exists)
         put(file, LETTER)
 
     thread = threading.Thread(target=letter)
     thread.start()
-    custom = {"CONCURRENT_REQUESTS_PER_DOMAIN": 8, "DESIST_PURPOSES": ["index"]}
+    custom = {"CONCURRENT_REQUESTS_PER_DOMAIN": 8, "DESIST_PURPOSES": ["index"], "STARTED": str(tmp_path / "started")}
     done = crawl(QUEUED.format(urls=urls, custom=custom), settings=HANDLERS[handler])
     thread.join()
     closed = [one.closed_ns for one in web["late.test"].connections]
