@@ -29,6 +29,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--header", metavar="LINE", action="append", default=[], help="a response header: 'X-Robots-Tag: noai'"
     )
+    parser.add_argument(
+        "--status", metavar="CODE", type=int, default=0, help="the status of the response: 402, 403, 429 and 451 refuse"
+    )
+    parser.add_argument("--licence", metavar="FILE", help="the RSL licence that a Link header names, as saved")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
 
 
@@ -58,10 +62,7 @@ def _robots(args: argparse.Namespace) -> tuple[Robots, str]:
     from ..robots import Robots as File
     from ..urls import read
 
-    try:
-        data = sys.stdin.buffer.read() if args.robots == "-" else Path(args.robots).read_bytes()
-    except OSError as error:
-        raise UsageError(f"`{args.robots}` cannot be read: {error.strerror}", help="name a saved robots.txt") from error
+    data = _bytes(args.robots, "a saved robots.txt")
     target = read(args.url)
     agent = args.agent or "*"
     verdict = File(data, authority=f"{target.scheme}://{target.host}:{target.port}").verdict(
@@ -72,10 +73,10 @@ def _robots(args: argparse.Namespace) -> tuple[Robots, str]:
 
 
 def _signals(args: argparse.Namespace) -> tuple[Signal, ...]:
-    """The signals in the headers that are given."""
-    if not args.header:
+    """The signals in the status, headers and licence that are given."""
+    if not (args.header or args.status or args.licence):
         return ()
-    from ..optout import read_headers
+    from ..optout import read_headers, read_status
 
     pairs = []
     for line in args.header:
@@ -83,8 +84,29 @@ def _signals(args: argparse.Namespace) -> tuple[Signal, ...]:
         if not colon or not name.strip():
             raise UsageError(f"`{line}` is not a header", help="write NAME: VALUE")
         pairs.append((name.strip(), value.strip()))
+    now = time.time()
     kind = next((value for name, value in pairs if name.lower() == "content-type"), "")
-    return read_headers(pairs, kind, time.time(), args.agent)
+    heard = (*read_headers(pairs, kind, now, args.agent), *read_status(args.status, pairs, now))
+    return (*heard, *_licences(args, pairs))
+
+
+def _licences(args: argparse.Namespace, pairs: list[tuple[str, str]]) -> Iterator[Signal]:
+    """What the RSL licence says that a file holds, or a Link header names: unread, it refuses."""
+    from ..optout import licence_unread, read_rsl, rsl_of_headers
+
+    named = rsl_of_headers(pairs, args.url)
+    if args.licence:
+        yield from read_rsl(200, _bytes(args.licence, "a saved licence"), args.url, named[0] if named else args.licence)
+        return
+    yield from (licence_unread(url, "it was not read: --licence FILE") for url in named)
+
+
+def _bytes(name: str, wanted: str) -> bytes:
+    """A file's content, `-` for input."""
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise UsageError(f"`{name}` cannot be read: {error.strerror}", help=f"name {wanted}") from error
 
 
 def _text(explanation: Explanation, alone: str, robots: Robots) -> Iterator[str]:
@@ -114,7 +136,20 @@ def _text(explanation: Explanation, alone: str, robots: Robots) -> Iterator[str]
     yield ""
     yield "what would change the answer:"
     yield from (f"  - {change}" for change in explanation.changes or ("nothing that documents or settings can say",))
-    yield f"next: {'desist policy new permission ID' if decision.refused else 'desist policy check --file URLS'}"
+    yield f"next: {_next(explanation)}"
+
+
+def _next(explanation: Explanation) -> str:
+    """What to type next."""
+    if not explanation.decision.refused:
+        return "desist policy check --file URLS"
+    taken_back = (change.partition("desist policy withdraw ")[2] for change in explanation.changes)
+    own = next(filter(None, taken_back), "")
+    return (
+        f"desist policy withdraw {own} --document FILE --by NAME --by NAME"
+        if own
+        else "desist policy new permission ID"
+    )
 
 
 def _via(via: str) -> str:

@@ -70,9 +70,12 @@ def _unit(target: str, loaded: Loaded, *, all_hosts: bool) -> tuple[str, dict[st
 
 
 def main_host(slug: str, loaded: Loaded) -> str:
-    """The host by which people know a platform: one that its slug names, else its first."""
-    hosts = [h.host for e in loaded.platforms if e.doc.key == slug for h in e.doc.hosts if h.role in ("site", "api")]
-    return next((h for h in hosts if h.split(".")[0] == slug), next(iter(hosts), f"{slug}.invalid"))
+    """The site by which people know a platform: SLUG.com, where its terms stand, one that its slug names, its first."""
+    found = [entry.doc for entry in loaded.platforms if entry.doc.key == slug]
+    hosts = [h.host for doc in found for h in doc.hosts if h.role in ("site", "api")]
+    stated = [host for doc in found for host in doc.terms_hosts or ()]
+    likely = [f"{slug}.com", *stated, *(h for h in hosts if h.split(".")[0] == slug), *hosts]
+    return next((host for host in likely if host in hosts), f"{slug}.invalid")
 
 
 def host_of(target: str, loaded: Loaded) -> str:

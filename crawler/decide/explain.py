@@ -208,7 +208,7 @@ def _changes(
     if answer(options=msgspec.structs.replace(options, notices_to_others=other)) != decision.effect:
         yield f"DESIST_NOTICES_TO_OTHERS set to `{other}`: {_would(decision)}"
     yield from _by_date(judge, url, decision, robots, signals)
-    yield from _by_permission(decision)
+    yield from _by_permission(decision, _own(judge, target))
     if target.trouble is Basis.AMBIGUOUS:
         plain = f"{target.scheme}://{target.host}{target.path}"
         yield f"written as {plain}: {judge.decide(plain).effect}"
@@ -243,12 +243,22 @@ def _by_date(judge: Judge, url: str, decision: Decision, robots: Robots, signals
             break
 
 
-def _by_permission(decision: Decision) -> Iterator[str]:
-    """What a permission would have to name."""
+def _own(judge: Judge, target: Target) -> frozenset[str]:
+    """The user's own decisions among the rules of every platform on the way."""
+    hosts = {*target.hosts, *(host for route in routes(target) for host in route.hosts)}
+    records = (judge.policies.record(number) for host in hosts for number, _ in judge.policies.owners(host))
+    return frozenset(rule.id for record in records for rule in record.rules if rule.own)
+
+
+def _by_permission(decision: Decision, own: frozenset[str]) -> Iterator[str]:
+    """What a permission would have to name, and which decision of one's own would have to be withdrawn."""
     documents = {Basis.COURT_ORDER, Basis.REGULATOR_ORDER, Basis.NOTICE, Basis.TERMS, Basis.NOTICE_TO_OTHER}
-    named = [r for r in decision.reasons if r.basis in documents and not r.lifted_by]
-    if named and len(named) == len([r for r in decision.reasons if not r.lifted_by]):
+    refusing = [r for r in decision.reasons if not r.lifted_by]
+    if not all(r.basis in documents for r in refusing):
+        return
+    for rule in dict.fromkeys(r.rule for r in refusing if r.rule in own):
+        yield f"your own decision taken back: desist policy withdraw {rule}"
+    if named := [r for r in refusing if r.rule not in own]:
         overrides = ", ".join(dict.fromkeys(r.rule.partition(":")[0] for r in named))
-        platforms = ", ".join(dict.fromkeys(p for r in named for p in r.platforms))
-        giver = platforms or "the platform"
+        giver = ", ".join(dict.fromkeys(p for r in named for p in r.platforms)) or "the platform"
         yield f"a permission of {giver} that overrides {overrides}, given after the last of these notices"

@@ -198,6 +198,8 @@ def _mend(rule: Rule, partly: str) -> str:
     """What to do about a refusal."""
     if partly:
         return f"`{partly}` lifts it for other purposes only: declare yours in DESIST_PURPOSES"
+    if rule.own:
+        return f"it is your own decision: desist policy withdraw {rule.document}"
     if rule.basis is Basis.NOTICE_TO_OTHER:
         return "ask the platform; or set DESIST_NOTICES_TO_OTHERS to `record`"
     return "a written permission goes in policies/permissions/"

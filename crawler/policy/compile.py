@@ -210,9 +210,8 @@ def _notice_rule(entry: Entry[Notice], hosts: tuple[str, ...], ends: tuple[Chang
     idle = "it asks for nothing that a fetch could breach" if notice.crawl_effect is CrawlEffect.NONE else ""
     scope = Scope(_sorted(notice.scope.purposes), hosts, notice.scope.paths or ())
     place = entry.at("crawl_effect" if idle else "notice")
-    return Rule(
-        notice.key, notice.key, basis, notice_message(notice), scope, life, place, filed_under_notice(notice), idle
-    )
+    filed, own = filed_under_notice(notice), notice.instrument is Instrument.OWN_DECISION
+    return Rule(notice.key, notice.key, basis, notice_message(notice), scope, life, place, filed, idle, own=own)
 
 
 def _filing_rank(notice: Notice) -> tuple[int, ...]:

@@ -132,6 +132,8 @@ class Rule(msgspec.Struct, frozen=True, array_like=True):
     """Why it refuses nothing: context, left to robots.txt, ... Kept for explanations; empty for a rule that refuses."""
     weight: int = 0
     """Its place among rules of one basis, the lowest governs."""
+    own: bool = False
+    """The user's own decision: what ends it is a withdrawal, not a permission."""
 
 
 class Permit(msgspec.Struct, frozen=True, array_like=True):

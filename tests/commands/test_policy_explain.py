@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -120,3 +122,43 @@ def test_json_holds_the_same(policies: str, capsys: pytest.CaptureFixture[str]) 
 def test_a_header_that_is_none_is_a_usage_error(policies: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 2."""
     assert explain(policies, capsys, URL, "--header", "noai")[0] == 2
+
+
+def test_a_status_is_judged_as_a_gate_would(folder: Path, desist: Callable[..., Any]) -> None:
+    """451 refuses with the basis of its own; 200 says nothing."""
+    refused = desist("policy", "explain", "https://good.test/", "--policies", "policies", "--status", "451")
+    assert (refused.code, refused.out.startswith("refused https://good.test/: status:")) == (1, True)
+    assert desist("policy", "explain", "https://good.test/", "--policies", "policies", "--status", "200").code == 0
+
+
+def test_a_licence_that_is_named_refuses_until_it_is_read(folder: Path, desist: Callable[..., Any]) -> None:
+    """A Link header names it; the saved file says what it permits."""
+    link = 'Link: </l.xml>; rel="license"; type="application/rsl+xml"'
+    asked = (
+        "policy",
+        "explain",
+        "https://good.test/a",
+        "--policies",
+        "policies",
+        "--purpose",
+        "index",
+        "--header",
+        link,
+    )
+    unread = desist(*asked)
+    assert (unread.code, "--licence FILE" in unread.out) == (1, True)
+    Path("l.xml").write_text(
+        '<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license><permits type="usage">search</permits>'
+        "</license></content></rsl>"
+    )
+    assert desist(*asked, "--licence", "l.xml").code == 0
+    missing = desist(*asked, "--licence", "none.xml")
+    assert (missing.code, "name a saved licence" in missing.err) == (2, True)
+
+
+def test_what_one_has_decided_oneself_is_taken_back_by_withdrawal(folder: Path, desist: Callable[..., Any]) -> None:
+    """No permission is named where no other rule refuses."""
+    desist("policy", "stop", "annoyed.test", "--policies", "policies")
+    done = desist("policy", "explain", "https://annoyed.test/", "--policies", "policies")
+    assert "next: desist policy withdraw own-" in done.out
+    assert "a permission of" not in done.out

@@ -94,3 +94,12 @@ def test_a_first_stop_needs_no_folder(tmp_path: Path, desist: Run, monkeypatch: 
     assert "refused https://instagram.com/: notice: own decision" in done.out
     assert (tmp_path / "policies" / "schema.json").exists()
     assert desist("policy", "lint", "shipped", "policies").code == 0
+
+
+def test_it_shows_the_platforms_own_site_and_how_to_take_the_decision_back(tmp_path: Path, desist: Run) -> None:
+    """The host that people know, and a withdrawal: nobody permits what one has decided oneself."""
+    done = desist("policy", "stop", "facebook", "--into", str(tmp_path / "own"))
+    (line,) = [line for line in done.out.splitlines() if line.startswith("refused")]
+    assert line.startswith("refused https://facebook.com/: notice: own decision")
+    assert "; it is your own decision: desist policy withdraw own-" in done.out
+    assert "written permission" not in done.out
