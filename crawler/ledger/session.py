@@ -22,6 +22,8 @@ __all__ = ["Fields", "Point", "Session"]
 
 _JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
 _SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?")
+_MOST_TOTALS: Final = 400
+"""Of how many platforms a `close` speaks: beyond that it might be longer than an entry may be."""
 _KEY_SECONDS: Final = 3600
 """How long one data key seals: somebody with root on the crawl host reads the current hour and nothing earlier."""
 
@@ -66,6 +68,7 @@ class Session:
         self._sealer: Sealer | None = None
         self._sealer_until = 0.0
         self._counters: dict[str, list[int]] = {}
+        self._rewound = False
         self._revisions: dict[str, int] = {}
         self._rev = 0
         self._notices: set[str] = set()
@@ -132,6 +135,7 @@ class Session:
     def rewind(self, point: Point) -> None:
         """Go back to the last durable entry: what came after it was never written."""
         self.point = point
+        self._rewound = True  # the counters may hold what was never written: `close` is silent about them
 
     def _public(self, name: str, text: str, private: dict[str, Any]) -> str:
         """An id as it may stand in the clear; one that names a host, path or address becomes a tag, itself a detail."""
@@ -145,6 +149,8 @@ class Session:
         for name in platforms:
             if not _SLUG.fullmatch(name):
                 raise ValueError(f"`{name}` is no platform's slug; hand an unnamed platform over as its domain")
+        if kind == "close":
+            names |= dict.fromkeys(self._totals())
         result = {}
         for name in names:
             pair = self._counters.setdefault(name, [0, 0])
@@ -152,6 +158,11 @@ class Session:
             pair[1] += kind == "refuse"
             result[name] = (pair[0], pair[1])
         return result
+
+    def _totals(self) -> list[str]:
+        """The platforms whose last counters `close` repeats: so it shows alone what its session did until its end."""
+        slugs = [] if self._rewound else [name for name in self._counters if not name.startswith("~")]
+        return slugs if len(slugs) <= _MOST_TOTALS else []
 
     def _body(self, details: dict[str, Any]) -> _Body:
         if self.counsel is None or not details:

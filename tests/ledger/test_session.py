@@ -108,3 +108,28 @@ def test_a_platform_that_is_named_twice_is_counted_once() -> None:
     """The counters are of requests."""
     row, _ = Session(None, ZERO).make("refuse", {"platforms": ["pictogram", "pictogram"]})
     assert decode(row.leaf).platforms == {"pictogram": (0, 1)}
+
+
+def test_close_repeats_the_counters_of_named_platforms() -> None:
+    """So that the end of a session alone shows what it did until then; tags of unnamed ones are not repeated."""
+    session = Session(None, ZERO)
+    for kind, fields in (
+        ("permit", {"platforms": ["a"]}),
+        ("refuse", {"platforms": ["b"]}),
+        ("permit", {"domain": "c.test"}),
+    ):
+        session.make(kind, fields)  # type: ignore[arg-type]
+    assert decode(session.make("close")[0].leaf).platforms == {"a": (1, 0), "b": (0, 1)}
+
+
+def test_close_is_silent_where_its_counters_may_not_be_on_record() -> None:
+    """After entries that were never written, and where there are so many that the entry might not fit."""
+    session = Session(None, ZERO)
+    point = session.point
+    session.make("permit", {"platforms": ["a"]})
+    session.rewind(point)
+    assert decode(session.make("close")[0].leaf).platforms == {}
+    busy = Session(None, ZERO)
+    for number in range(401):
+        busy.make("refuse", {"platforms": [f"p{number}"]})
+    assert decode(busy.make("close")[0].leaf).platforms == {}
