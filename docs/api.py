@@ -67,6 +67,12 @@ PARTS = (
         "`desist.enforce.options.Options`, in lower case and without `DESIST_`.",
     ),
     Part(
+        "Counsel's key",
+        "desist.ledger.keys",
+        {"make_pair": "ledger/keys.py"},
+        "Where no terminal makes one. The public half, `.counsel`, is what DESIST_COUNSEL_KEY takes.",
+    ),
+    Part(
         "Fixtures of the pytest plugin",
         "desist.testing.plugin",
         dict.fromkeys(("sites", "policy_set", "ledger", "crawl"), "testing/plugin.py"),
@@ -134,6 +140,9 @@ RECEIVED = frozenset(
 )
 """Classes that code is handed and does not make: how they are constructed is not its business."""
 
+FIXTURES = {"Webs": "sites", "PolicyFolder": "policy_set", "Crawler": "crawl"}
+"""Objects that are called: by which name a test has them."""
+
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -172,7 +181,7 @@ def _head(node: ast.ClassDef | _Function) -> str:
     made = next((n for n in _functions(node) if n.name == "__init__"), None)
     if made is not None and node.name not in RECEIVED:
         return f"class {_signature(made, node.name)}"
-    bases = ", ".join(ast.unparse(base) for base in node.bases)
+    bases = ", ".join(text for base in node.bases if (text := ast.unparse(base)) != "msgspec.Struct")
     return f"class {node.name}({bases})" if bases else f"class {node.name}"
 
 
@@ -182,8 +191,8 @@ def _signature(node: _Function, name: str) -> str:
     if args.args and args.args[0].arg in ("self", "cls"):
         args.args.pop(0)
     back = f" -> {ast.unparse(node.returns)}" if node.returns and node.name != "__init__" else ""
-    whole = f"{name}({ast.unparse(args)}){back}"
-    if len(whole) <= 88:
+    whole = f"{name}({', '.join(_arguments(args))}){back}"
+    if len(whole) <= 80:
         return whole
     return f"{name}(\n" + "".join(f"    {one},\n" for one in _arguments(args)) + f"){back}"
 
@@ -221,7 +230,7 @@ def _members(node: ast.ClassDef, wanted: tuple[str, ...] | None) -> Iterator[str
             continue
         is_property = any(isinstance(one, ast.Name) and one.id == "property" for one in method.decorator_list)
         back = ast.unparse(method.returns) if method.returns else ""
-        name = node.name.lower() if called else f".{method.name}"
+        name = FIXTURES.get(node.name, node.name) if called else f".{method.name}"
         head = f".{method.name}: {back}" if is_property else _signature(method, name)
         yield f"```python\n{head}\n```\n"
         yield f"{_doc(method)}\n"
