@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
 
 import apsw
@@ -19,7 +18,7 @@ import pytest
 from desist.errors import LedgerLost, LedgerUnusable
 from desist.ledger import files, store
 from desist.ledger import ledger as ledger_module
-from desist.ledger.entry import Receipt, decode, leaf_hash
+from desist.ledger.entry import decode, leaf_hash
 from desist.ledger.ledger import Ledger
 from desist.ledger.query import Reader
 from desist.ledger.seal import Opener
