@@ -70,7 +70,7 @@ class Log:
             mend = "keep the file as it is: entries were taken from its end"
             raise LedgerLost(f"it had {last.size:,} entries and has {size:,}", place=str(self._path), help=mend)
         done = last.size
-        for hashes in self._leaf_hashes(done):
+        for hashes in self._leaf_hashes(done, size - done):
             self._db.executemany("INSERT OR REPLACE INTO tile VALUES(?, ?, ?)", list(grown(self.tile, done, hashes)))
             done += len(hashes) // 32
         note = signer.sign(Checkpoint(last.origin, done, root_at(done, self.tile)))
@@ -83,7 +83,7 @@ class Log:
             return bytes(hashes)
         return b""
 
-    def _leaf_hashes(self, size: int) -> Iterator[bytes]:
-        rows = self._db.execute("SELECT leaf FROM entry WHERE seq > ? ORDER BY seq", (size,))
+    def _leaf_hashes(self, done: int, count: int) -> Iterator[bytes]:
+        rows = self._db.execute("SELECT leaf FROM entry WHERE seq > ? ORDER BY seq LIMIT ?", (done, count))
         while part := [leaf_hash(leaf) for (leaf,) in itertools.islice(rows, _AT_ONCE)]:
             yield b"".join(part)

@@ -12,6 +12,7 @@ import contextlib
 import datetime
 import hashlib
 import json
+import operator
 import re
 import sqlite3
 import sys
@@ -79,7 +80,7 @@ class Finding:
         return f"entry {self.seq}: {self.message} ({self.rule})"
 
 
-@dataclass
+@dataclass(slots=True)
 class SessionReport:
     """What one session's entries add up to."""
 
@@ -167,7 +168,9 @@ def verify(
 def _follow(result: Verification, groups: tuple[Any, ...], digest: bytes, before: bytes) -> _Broken:
     """Put one entry behind its session's last; the session goes on from here even where a rule breaks."""
     c, facts_text, k, m_text, n_text, p, name, a, r, more, rev, t_text, w = groups
-    if (c and not _sorted(c)) or (facts_text and not _sorted(facts_text)) or (more and not _sorted(name + ":" + more)):
+    if (c and not _rising(c.split('"')[1::4])) or (facts_text and not _rising(_MEMBER.findall(facts_text))):
+        return _FORM
+    if more and not _rising([name[1:-1], *_MEMBER.findall(more)]):
         return _FORM
     facts = json.loads(facts_text or "{}") if k in _COUNTING else _NONE
     n, m, t = int(n_text), int(m_text), int(t_text)
@@ -175,7 +178,7 @@ def _follow(result: Verification, groups: tuple[Any, ...], digest: bytes, before
     if session is None:
         role, sealed_to = str(facts.get("role", "")), str(facts.get("sealed_to", ""))
         session = result.sessions[w] = SessionReport(w, t, role, sealed_to, t=t)
-        broken = _first(w, k, n, p == _base64(before))
+        broken = _first(w, k, n, p == binascii.b2a_base64(before, newline=False).decode())
     elif n == session.n + 1 and p == session.link and not session.closed and k != "open" and m >= session.m:
         broken = None
         if m - session.m > SILENCE_MICROS:
@@ -185,7 +188,7 @@ def _follow(result: Verification, groups: tuple[Any, ...], digest: bytes, before
     if t < session.t:
         back = (session.t - t) / 1e6
         result.notes.append(f"session {w}, number {n}: the wall clock went back by {back:.3f} s")
-    session.n, session.link, session.t = n, _base64(digest), t
+    session.n, session.link, session.t = n, binascii.b2a_base64(digest, newline=False).decode(), t
     session.m = max(session.m, m)
     if c:
         result.committed += 1
@@ -194,16 +197,9 @@ def _follow(result: Verification, groups: tuple[Any, ...], digest: bytes, before
     return _count(session, k, facts, name, a, r, more, rev) or broken
 
 
-def _sorted(members: str) -> bool:
+def _rising(names: list[str]) -> bool:
     """Whether an object names each of its members once, in order."""
-    if members.count('":') == 1:
-        return True
-    names = _MEMBER.findall(members)
-    return bool(names == sorted(set(names)))
-
-
-def _base64(digest: bytes) -> str:
-    return binascii.b2a_base64(digest, newline=False).decode()
+    return len(names) == 1 or all(map(operator.lt, names, names[1:]))
 
 
 def _first(w: str, k: str, n: int, linked: bool) -> _Broken:
@@ -227,12 +223,12 @@ def _misplaced(session: SessionReport, n: int, p: str, k: str) -> _Broken:
 def _count(
     session: SessionReport, k: str, facts: Mapping[str, Any], name: str, a: str, r: str, more: str, rev: str
 ) -> _Broken:
-    permitted, refused = int(k == "permit"), int(k == "refuse")
+    permitted, refused = k == "permit", k == "refuse"
     session.permitted += permitted
     session.refused += refused
-    broken = _pair(session, name, int(a), int(r), permitted, refused) if name else None
+    broken = _pair(session.counters, name, int(a), int(r), permitted, refused) if name else None
     for other, its_a, its_r in _COUNTER.findall(more) if more else ():
-        broken = _pair(session, other, int(its_a), int(its_r), permitted, refused) or broken
+        broken = _pair(session.counters, other, int(its_a), int(its_r), permitted, refused) or broken
     if k in ("beat", "close"):
         if (facts.get("permitted"), facts.get("refused")) != (session.permitted, session.refused):
             broken = "counter", f"counts other than {session.permitted} permitted and {session.refused} refused in all"
@@ -245,17 +241,19 @@ def _count(
     return broken
 
 
-def _pair(session: SessionReport, quoted: str, a: int, r: int, permitted: int, refused: int) -> _Broken:
+def _pair(counters: dict[str, list[int]], quoted: str, a: int, r: int, permitted: bool, refused: bool) -> _Broken:
     """One platform's counters, which go on from its last entry in this session."""
     name = quoted[1:-1]
-    pair = session.counters.get(name)
+    pair = counters.get(name)
     if pair is None:
-        pair = session.counters[name] = [0, 0]
-    due_a, due_r = pair[0] + permitted, pair[1] + refused
-    pair[0], pair[1] = a, r
-    if a == due_a and r == due_r:
+        pair = counters[name] = [0, 0]
+    pair[0] += permitted
+    pair[1] += refused
+    due = pair[0], pair[1]
+    if due == (a, r):
         return None
-    return "counter", f"counts {[a, r]} for `{name}`, its session's entries add up to {[due_a, due_r]}"
+    pair[0], pair[1] = a, r
+    return "counter", f"counts {[a, r]} for `{name}`, its session's entries add up to {list(due)}"
 
 
 def _complete(result: Verification, boxes: int | None) -> None:
