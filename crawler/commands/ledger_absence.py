@@ -106,6 +106,8 @@ def _one(path: Path, args: argparse.Namespace, until: int, openers: list[Opener]
             _print_json(path, reader, found, answers, observed, words)
         else:
             _print_text(path, found, answers, observed, words)
+            time = f"--since {args.since}" + (f" --until {args.until}" if args.until else "")
+            print(f"next: desist ledger export {path} --platform {args.platform} {time} -o {args.platform}.zip")
     return 3 if not answers.intact or answers.anchored.disagree else int(bool(found.permits))
 
 
@@ -168,7 +170,6 @@ def _print_text(path: Path, found: Absence, answers: Answers, observed: list[Obs
     print("what this does not say")
     for line in words:
         print(f"  - {line}")
-    print(f"next: desist ledger export {path} --platform {found.platform} -o {found.platform}.zip")
 
 
 def _print_permits(found: Absence) -> None:

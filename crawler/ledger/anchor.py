@@ -102,7 +102,7 @@ def open_window(anchored: Anchored, since: str = "") -> str:
     which = f"the last {anchored.open_end:,} entries" if anchored.size else "all entries"
     when = f", written since {since}," if since else ""
     whose = "whoever holds this file and the signing key, until their writer's next checkpoint is anchored"
-    return f"{which}{when} could be cut off or rewritten unseen by {whose}"
+    return f"{which}{when} could be cut off or rewritten, unseen, by {whose}"
 
 
 def read_verifier(text: str) -> Verifier:

@@ -181,7 +181,7 @@ def test_the_open_end_is_said(path: Path, tmp_path: Path, capsys: pytest.Capture
     assert main([*words, "--require", "complete,anchored"]) == 0
     out = capsys.readouterr().out
     assert "anchored  up to entry 7" in out
-    assert "open      the last 22 entries could be cut off or rewritten unseen" in out
+    assert "open      the last 22 entries could be cut off or rewritten, unseen, by" in out
 
 
 def test_the_open_window_is_in_every_report(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,7 +190,7 @@ def test_the_open_window_is_in_every_report(path: Path, tmp_path: Path, capsys: 
     anchor.write_text(crawl(path)[-1])
     path.chmod(0o400)
     assert main(["ledger", "verify", str(path)]) == 0
-    assert "open      all entries could be cut off or rewritten unseen" in capsys.readouterr().out
+    assert "open      all entries could be cut off or rewritten, unseen, by" in capsys.readouterr().out
     assert main(["ledger", "verify", str(path), "--key", str(SIGNER.verifier), "--anchor", str(anchor)]) == 0
     assert "open      none: the last anchor is of the last entry" in capsys.readouterr().out
 
