@@ -71,7 +71,7 @@ def _machine(_args: argparse.Namespace) -> Iterator[Result]:
 
 
 def _disk(args: argparse.Namespace) -> Iterator[Result]:
-    from ..ledger.files import MOUNTS, file_system
+    from ..ledger.mounts import MOUNTS, file_system
 
     folder = _existing(args.ledger.absolute().parent)
     kind = file_system(folder)

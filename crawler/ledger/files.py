@@ -18,32 +18,19 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import LedgerLost, LedgerUnusable
+from . import mounts
 
 __all__ = [
     "LOCK_SECONDS",
-    "MOUNTS",
     "Reserve",
     "check",
     "check_folder",
-    "file_system",
     "locked",
     "make_folder",
     "open_private",
     "sync_folder",
 ]
 
-MOUNTS: Path = Path("/proc/self/mountinfo")
-"""The kernel's list of mounts (proc(5))."""
-_NETWORK: Final = frozenset({"9p", "afs", "beegfs", "ceph", "cifs", "coda", "gfs2", "glusterfs", "gpfs", "lustre"}) | {
-    "ncpfs",
-    "nfs",
-    "nfs4",
-    "ocfs2",
-    "orangefs",
-    "pvfs2",
-    "smb3",
-    "smbfs",
-}
 _SIDECARS: Final = ("-wal", "-shm", "-journal", ".lock", ".reserve")
 LOCK_SECONDS: Final = 10.0
 """How long another process may hold the ledger's lock before that is a failure."""
@@ -67,13 +54,9 @@ def make_folder(folder: Path) -> None:
 def check_folder(folder: Path) -> None:
     """Raise LedgerUnusable unless the folder is ours alone, no symbolic link, and on a local disk."""
     _check_one(folder, directory=True)
-    kind = file_system(folder)
-    if kind in _NETWORK or kind.startswith("fuse."):
-        raise LedgerUnusable(
-            f"the ledger would lie on a network file system ({kind}), where an acknowledged write can be lost",
-            place=str(folder),
-            help="set DESIST_LEDGER to a path on a local disk",
-        )
+    if kind := mounts.network(folder):
+        message = f"the ledger would lie on a network file system ({kind}), where an acknowledged write can be lost"
+        raise LedgerUnusable(message, place=str(folder), help="set DESIST_LEDGER to a path on a local disk")
 
 
 def check(path: Path) -> None:
@@ -112,21 +95,6 @@ def _trouble(path: Path, status: os.stat_result, *, directory: bool) -> tuple[st
         mend = f"chmod {'700' if directory else '600'} {path}{own}"
         return f"others can reach it (mode {stat.S_IMODE(status.st_mode):04o})", mend
     return None
-
-
-def file_system(path: Path) -> str:
-    """The type of the file system below `path` as the kernel lists it (proc(5)), or `` where there is no list."""
-    try:
-        rows = [line.split() for line in MOUNTS.read_text(errors="surrogateescape").splitlines()]
-    except OSError:
-        return ""
-    real = os.path.realpath(path)
-    best, kind = "", ""
-    for row in rows:
-        point = row[4].encode().decode("unicode_escape") if "\\" in row[4] else row[4]
-        if len(point) >= len(best) and (real == point or real.startswith(point.rstrip("/") + "/")):
-            best, kind = point, row[row.index("-") + 1]
-    return kind
 
 
 def sync_folder(folder: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ..errors import LedgerUnusable, UsageError
-from . import files
+from . import files, mounts
 from .checkpoint import Signer
 from .seal import CounselKey, Opener
 
@@ -90,7 +90,7 @@ def _why_no_pair() -> str:
     home = Path(os.path.expanduser("~"))
     if not home.is_dir() or home.stat().st_uid != os.geteuid():
         return "no home folder"
-    kind = files.file_system(home)
+    kind = mounts.file_system(home)
     return f"the home folder does not last ({kind})" if kind in _FLEETING else ""
 
 

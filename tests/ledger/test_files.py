@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from desist.errors import LedgerUnusable
-from desist.ledger import files
+from desist.ledger import files, mounts
 from desist.ledger.ledger import Ledger
 
 
@@ -93,9 +93,9 @@ def test_a_network_file_system_is_refused(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """Locks and syncs do not hold there."""
-    mounts = tmp_path / "mountinfo"
-    mounts.write_text(f"1 0 8:1 / / rw shared:1 - ext4 /dev/a rw\n2 1 0:9 / {tmp_path} rw - {kind} server:/x rw\n")
-    monkeypatch.setattr(files, "MOUNTS", mounts)
+    listed = tmp_path / "mountinfo"
+    listed.write_text(f"1 0 8:1 / / rw shared:1 - ext4 /dev/a rw\n2 1 0:9 / {tmp_path} rw - {kind} server:/x rw\n")
+    monkeypatch.setattr(mounts, "MOUNTS", listed)
     assert f"network file system ({kind})" in refusal(path)
 
 
@@ -103,13 +103,13 @@ def test_the_mount_nearest_to_the_path_counts(tmp_path: Path, monkeypatch: pytes
     """proc(5): the longest mount point, the last where one covers another; octal escapes are read."""
     spaced = tmp_path / "a b"
     spaced.mkdir()
-    mounts = tmp_path / "mountinfo"
+    listed = tmp_path / "mountinfo"
     odd = str(spaced).replace(" ", "\\040")
-    mounts.write_text(
+    listed.write_text(
         f"1 0 8:1 / / rw - ext4 a rw\n2 1 0:9 / {odd} rw - nfs b rw\n3 2 8:2 / {odd} rw master:1 - xfs c rw\n"
     )
-    monkeypatch.setattr(files, "MOUNTS", mounts)
-    assert (files.file_system(spaced), files.file_system(tmp_path)) == ("xfs", "ext4")
+    monkeypatch.setattr(mounts, "MOUNTS", listed)
+    assert (mounts.file_system(spaced), mounts.file_system(tmp_path)) == ("xfs", "ext4")
 
 
 def test_a_reserve_is_kept(path: Path) -> None:

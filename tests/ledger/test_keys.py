@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from desist.errors import LedgerUnusable, UsageError
-from desist.ledger import files, keys
+from desist.ledger import keys, mounts
 from desist.ledger.seal import CounselKey, Opener
 
 
@@ -45,7 +45,7 @@ def in_terminal(home: Path) -> str:
 
 def test_at_a_terminal_a_pair_is_made_once(home: Path) -> None:
     """In the configuration folder, mode 0600; the second time the same key is found."""
-    if files.file_system(home) in ("tmpfs", "overlay"):
+    if mounts.file_system(home) in ("tmpfs", "overlay"):
         pytest.skip("the temporary folder does not last, which is another test")
     assert "made just now" in in_terminal(home)
     folder = home / ".config" / "desist"
@@ -59,9 +59,9 @@ def test_at_a_terminal_a_pair_is_made_once(home: Path) -> None:
 
 def test_a_home_that_does_not_last_gets_no_pair(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A container's file system takes the private key with it."""
-    mounts = tmp_path / "mounts"
-    mounts.write_text("1 0 0:1 / / rw - overlay overlay rw\n")
-    monkeypatch.setattr(files, "MOUNTS", mounts)
+    listed = tmp_path / "mounts"
+    listed.write_text("1 0 0:1 / / rw - overlay overlay rw\n")
+    monkeypatch.setattr(mounts, "MOUNTS", listed)
     for stream in ("stdin", "stderr"):
         monkeypatch.setattr(getattr(sys, stream), "isatty", lambda: True, raising=False)
     assert "does not last (overlay)" in keys.counsel_key(None).source
@@ -115,7 +115,7 @@ def test_the_log_signs_with_one_key(home: Path, monkeypatch: pytest.MonkeyPatch)
     assert keys.log_signer() is None
     for stream in ("stdin", "stderr"):
         monkeypatch.setattr(getattr(sys, stream), "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(files, "MOUNTS", home / "no-list")
+    monkeypatch.setattr(mounts, "MOUNTS", home / "no-list")
     first, again = keys.log_signer(), keys.log_signer()
     assert first is not None
     assert again is not None
