@@ -67,9 +67,9 @@ def _arguments(parser: argparse.ArgumentParser) -> Iterator[str]:
         metavar = action.metavar or ("{" + ",".join(map(str, action.choices)) + "}" if action.choices else "")
         name = ", ".join(action.option_strings) or action.dest
         value = f" {metavar or action.dest.upper()}" if action.option_strings and action.nargs != 0 else ""
-        yield f"| `{name}{value}` | {' '.join((action.help or '').split())} |".replace(
-            "%(default)s", str(action.default)
-        )
+        if not action.help:
+            raise LookupError(f"argument `{name}` of {parser.prog} has no help")
+        yield f"| `{name}{value}` | {' '.join(action.help.split())} |".replace("%(default)s", str(action.default))
 
 
 def codes() -> str:

@@ -50,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--anchor", action="append", default=[], type=Path, metavar="F", help="checkpoints kept elsewhere"
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     add_key(parser)
     add_why(parser)
 

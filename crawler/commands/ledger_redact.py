@@ -22,7 +22,7 @@ __all__ = ["configure", "run"]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Which entries: by place, by session, by age, by what their details hold; all that is asked must apply."""
-    parser.add_argument("path", type=Path, metavar="PATH")
+    parser.add_argument("path", type=Path, metavar="PATH", help="the ledger itself, no copy")
     parser.add_argument("--entry", action="append", default=[], metavar="N[-M]", help="places in the ledger, from 1")
     parser.add_argument("--session", default="", metavar="W", help="all entries of a session")
     parser.add_argument(

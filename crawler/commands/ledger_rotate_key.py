@@ -17,7 +17,7 @@ __all__ = ["configure", "run"]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """To a named public key, or to a new pair in the configuration folder."""
-    parser.add_argument("path", type=Path, metavar="PATH")
+    parser.add_argument("path", type=Path, metavar="PATH", help="the ledger itself, no copy")
     parser.add_argument("--to", default="", metavar="KEY", help="counsel's new public key, or the path of its file")
     parser.add_argument("--why", default="rotation", metavar="REASON", help="recorded in the ledger")
 
