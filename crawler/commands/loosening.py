@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..policy.parts import differ
 
 if TYPE_CHECKING:
     from ..model import Reason
@@ -47,6 +46,7 @@ def own_notice(loaded: Loaded, identity: str) -> Entry[Notice]:
 def evidence(args: argparse.Namespace) -> dict[str, object]:
     """The fields that make a loosening count; UsageError where one is missing or the moment has passed."""
     from ..policy.draft import moment_text
+    from ..policy.parts import differ
     from ..policy.when import parse_when
 
     if not differ(args.by):
