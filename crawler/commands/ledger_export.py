@@ -14,7 +14,7 @@ from .ledger_absence import beginning, instant
 from .ledger_paths import add_why
 
 if TYPE_CHECKING:
-    from ..ledger.checkpoint import Checkpoint
+    from ..ledger.checkpoint import Checkpoint, Verifier
     from ..ledger.query import Reader
     from ..ledger.seal import Opener
     from ..report.absence import Absence
@@ -167,17 +167,32 @@ def _record(path: Path, digest: str, why: str) -> None:
     from ..ledger.keys import counsel_key, log_signer, user_name
     from ..ledger.ledger import Ledger
     from ..ledger.query import Reader
+    from ..report.evidence import newest_note
 
     signer = log_signer(os.environ.get("DESIST_LOG_KEY", ""), make=False)
+    with Reader(path) as reader:
+        note, kids = newest_note(reader.checkpoints(), sys.maxsize), reader.kids
     if signer is None:
         mend = "run it where that key is, or name it in DESIST_LOG_KEY; or export from a read-only copy, unsigned"
         raise UsageError("the key that signs checkpoints is not on hand", place=str(path), help=mend)
+    if note and not _signed_by(signer.verifier, note):
+        mend = "name the key that signed so far in DESIST_LOG_KEY"
+        raise UsageError("its checkpoints are signed by another key than the one on hand", place=str(path), help=mend)
     key = counsel_key(os.environ.get("DESIST_COUNSEL_KEY"), make=False).key
-    with Reader(path) as reader:
-        key = key if key and reader.kids[-1:] in ([], [key.kid]) else None
+    key = key if key and kids[-1:] in ([], [key.kid]) else None
     with Ledger.open(path, role="reader", counsel_key=key, facts={"verb": "export"}, signer=signer) as ledger:
         details = {"who": user_name(), "why": why or "export"}
         ledger.record("export", facts={"verb": "export", "uid": os.geteuid(), "sha256": digest}, details=details)
+
+
+def _signed_by(verifier: Verifier, note: str) -> bool:
+    from ..ledger.checkpoint import BadNote
+
+    try:
+        verifier.check(note)
+    except BadNote:
+        return False
+    return True
 
 
 def _write(path: Path, octets: bytes) -> None:

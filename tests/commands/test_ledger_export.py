@@ -240,6 +240,18 @@ def test_without_the_signing_key_there_is_no_export(
         assert all(one.entry.k != "export" for one in reader.entries())
 
 
+def test_another_signing_key_leaves_no_trace(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The record has one signer; a try with another key opens no session that would stay without its end."""
+    make_log_key(world.folder / "other" / "log.key")
+    monkeypatch.setenv("DESIST_LOG_KEY", str(world.folder / "other" / "log.key"))
+    before = world.path.read_bytes()
+    assert not world.export("export.zip", NOTICE, code=2).exists()
+    assert "signed by another key" in capsys.readouterr().err
+    assert world.path.read_bytes() == before
+
+
 def test_log_key_makes_one_pair_and_never_another_over_it(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """0600, with the verifying key beside it."""
     file = world.folder / "keys" / "log.key"
