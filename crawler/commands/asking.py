@@ -27,7 +27,7 @@ def add_question(parser: argparse.ArgumentParser) -> None:
         "--purpose",
         metavar="P",
         action="append",
-        choices=sorted(Purpose),
+        choices=sorted(purpose.value for purpose in Purpose),
         help=f"what the crawl is for, may be repeated (default: none, judged as all): {', '.join(sorted(Purpose))}",
     )
     parser.add_argument("--agent", metavar="A", default="", help="the crawler's product token")

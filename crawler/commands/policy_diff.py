@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("new", metavar="NEW", help="the folder to compare it with")
     parser.add_argument("--beside", metavar="DIR", action="append", default=[], help="read before both; repeatable")
     parser.add_argument("--file", metavar="URLS", help="count whose answer changes: a list, feed, log or sitemap")
-    parser.add_argument("--format", choices=("text", "json", "jsonl"), default="text", help="default: text")
+    parser.add_argument("--format", choices=("text", "json", "jsonl", "sarif"), default="text", help="default: text")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -112,6 +112,11 @@ def _answer(decision: Decision) -> str:
 
 def _machine(form: str, report: Report, urls: dict[str, Any] | None, old: PolicySet, new: PolicySet) -> None:
     rows = [_row(one) for one in report.differences]
+    if form == "sarif":
+        from .sarif import log
+
+        print(log(map(_result, report.differences)))
+        return
     end = {
         "cells": report.cells,
         "alike": report.alike,
@@ -139,3 +144,13 @@ def _row(one: Difference) -> dict[str, Any]:
         "before": one.before.effect,
         "after": one.after.effect,
     }
+
+
+def _result(one: Difference) -> dict[str, Any]:
+    """A difference for code scanning, where the rule stands now, or stood."""
+    from .sarif import result
+
+    reasons = (*one.after.reasons, *one.before.reasons)
+    place = next((reason.place for reason in reasons if reason.rule == one.rule), None)
+    text = f"{one.rule}: {one.change}: {_question(one.cell)}: {_answer(one.before)} -> {_answer(one.after)}"
+    return result(one.rule, "note", text, place, _row(one))

@@ -7,17 +7,20 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..errors import UsageError
 from ..model import NOT_ASKED, RobotsVerdict, Signal
 from .asking import add_question, judge_of
+from .broken import in_format
 
 if TYPE_CHECKING:
     from ..decide.explain import Considered, Explanation
     from ..decide.judge import Robots
 
 __all__ = ["configure", "run"]
+
+_FORMATS: Final = ("text", "jsonl", "json", "sarif")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,24 +36,41 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--status", metavar="CODE", type=int, default=0, help="the status of the response: 402, 403, 429 and 451 refuse"
     )
     parser.add_argument("--licence", metavar="FILE", help="the RSL licence that a Link header names, as saved")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="default: text")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the explanation; 1 where the URL is refused."""
+    return in_format(_run, args)
+
+
+def _run(args: argparse.Namespace) -> int:
     from ..decide.explain import explain
 
     judge = judge_of(args)
     robots, alone = _robots(args)
     explanation = explain(judge, args.url, robots, _signals(args))
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    if args.format == "json":
-        import msgspec
-
-        print(msgspec.json.format(msgspec.json.encode({"protego": alone, "explanation": explanation})).decode())
-    else:
+    if args.format == "text":
         print("\n".join(_text(explanation, alone, robots)))
+    else:
+        _machine(args.format, explanation, alone)
     return 1 if explanation.decision.refused else 0
+
+
+def _machine(form: str, explanation: Explanation, alone: str) -> None:
+    """The explanation for programs: one value, or as a finding where the URL is refused."""
+    import msgspec
+
+    if form == "sarif":
+        from .rows import writer_of
+
+        writer = writer_of(form, sys.stdout, brief=False)
+        writer.write(explanation.decision, "")
+        writer.close()
+        return
+    text = msgspec.json.encode({"protego": alone, "explanation": explanation})
+    print((msgspec.json.format(text) if form == "json" else text).decode())
 
 
 def _robots(args: argparse.Namespace) -> tuple[Robots, str]:

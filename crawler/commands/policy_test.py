@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folders", metavar="DIR", nargs="*", help="as for policy lint; `shipped` names the shipped one")
     parser.add_argument("--threshold", metavar="PERCENT", type=float, help="exit 1 where fewer rules are touched")
     parser.add_argument("--untouched", action="store_true", help="list every rule that no test touches")
-    parser.add_argument("--format", choices=("text", "json", "jsonl"), default="text", help="default: text")
+    parser.add_argument("--format", choices=("text", "json", "jsonl", "sarif"), default="text", help="default: text")
 
 
 class Row(NamedTuple):
@@ -159,6 +159,12 @@ def _machine(form: str, rows: list[Row], missed: list[Rule], total: int) -> None
         }
         for row in rows
     ]
+    if form == "sarif":
+        from .sarif import log, result
+
+        failed = ((row.located, row.wrong, said) for row, said in zip(rows, out, strict=True) if row.wrong)
+        print(log(result("policy-test", "error", f"{t.url}: {'; '.join(w)}", t.place, said) for t, w, said in failed))
+        return
     coverage = {"rules": total, "untouched": [{"rule": rule.id, "place": str(rule.place)} for rule in missed]}
     if form == "json":
         print(json.dumps({"tests": out, "coverage": coverage}, indent=1, ensure_ascii=False))
