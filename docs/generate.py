@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from api import python_api  # the file beside this one
 
 REFERENCE = Path(__file__).parent / "reference"
+SOURCE = Path(__file__).parent.parent / "crawler"
 SCHEMA = Path(__file__).parent.parent / "policies" / "schema.json"
 _HEAD = "<!-- Written by docs/generate.py; edit the code it is made from. -->\n"
 
@@ -100,7 +101,7 @@ def documents() -> str:
         parts += [f"## {name}\n", f"{_prose(whole)}\n"]
         parts += [f"A text is {short['description']}.\n"] if short else []
         parts += ["\n".join(_fields(whole, shared)) + "\n"] if whole.get("properties") else []
-        parts += ["One of " + ", ".join(f"`{word}`" for word in part["enum"]) + ".\n"] if "enum" in part else []
+        parts += [_table(("word", "meaning"), _words(name))] if "enum" in part else []
     return "\n".join(parts)
 
 
@@ -227,14 +228,31 @@ An entry is sorted JSON of integers and printable ASCII. It is hashed as `SHA-25
 
 def _entry_fields() -> Iterator[tuple[str, str]]:
     """Each field of an entry with the string below it, from the source."""
-    source = (Path(__file__).parent.parent / "crawler" / "ledger" / "entry.py").read_text(encoding="utf-8")
-    [entry] = [one for one in ast.parse(source).body if isinstance(one, ast.ClassDef) and one.name == "Entry"]
-    for field, after in zip(entry.body, [*entry.body[1:], None], strict=True):
+    for field, said in _strings(SOURCE / "ledger" / "entry.py", "Entry"):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            yield f"`{field.target.id}`", said
+
+
+def _words(name: str) -> dict[str, str]:
+    """The words of an enumeration of documents with their meaning, from the source."""
+    [path] = [
+        path
+        for path in (SOURCE / "model.py", *(SOURCE / "policy").glob("*.py"))
+        if f"class {name}(StrEnum)" in path.read_text(encoding="utf-8")
+    ]
+    return {ast.literal_eval(one.value): said for one, said in _strings(path, name) if isinstance(one, ast.Assign)}
+
+
+def _strings(path: Path, name: str) -> Iterator[tuple[ast.stmt, str]]:
+    """Each field of a class with the string below it."""
+    [found] = [one for one in ast.parse(path.read_text(encoding="utf-8")).body if getattr(one, "name", "") == name]
+    assert isinstance(found, ast.ClassDef)
+    for one, after in zip(found.body, [*found.body[1:], None], strict=True):
+        if isinstance(one, (ast.Assign, ast.AnnAssign)):
             said = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
             if not said:
-                raise LookupError(f"field `Entry.{field.target.id}` has no string below it that says what it means")
-            yield f"`{field.target.id}`", " ".join(str(said).split()).replace("|", "\\|")
+                raise LookupError(f"line {one.lineno} of {path} has no string below it that says what it means")
+            yield one, " ".join(str(said).split()).replace("|", "\\|")
 
 
 def _table(head: tuple[str, str], rows: Mapping[Any, str], *, code: bool = True) -> str:

@@ -19,13 +19,21 @@ class Topic(StrEnum):
     """What a clause of terms speaks of."""
 
     AUTOMATED_ACCESS = "automated_access"
+    """Crawling, scraping, bots."""
     AI_TRAINING = "ai_training"
+    """Training models on it."""
     COMMERCIAL_REUSE = "commercial_reuse"
+    """Selling or showing it elsewhere."""
     FACE_OR_BIOMETRIC = "face_or_biometric"
+    """Recognising persons."""
     PERSONAL_DATA = "personal_data"
+    """Collecting data about persons."""
     CACHING = "caching"
+    """Keeping copies."""
     CIRCUMVENTION = "circumvention"
+    """Going round blocks and logins."""
     DOWNSTREAM_ROUTE = "downstream_route"
+    """Taking it from others who have it."""
 
 
 class Clause(Part):
