@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -35,9 +36,23 @@ def run(args: argparse.Namespace) -> int:
     alive = [one for one in found if one.alive]
     if not found:
         print("no session is running on this machine")
+    for process in _unarmed():
+        print(process)
     ledger = (alive or found)[0].ledger if found else ".desist/ledger.db"
     print(f"next: desist ledger docket {ledger}" if os.path.lexists(ledger) else "next: scrapy crawl SPIDER")
     return 0
+
+
+def _unarmed() -> Iterator[str]:
+    """Scrapy processes of this machine that no gate holds, or of which nobody can say."""
+    from ..enforce.marks import scrapy_processes
+
+    for found in scrapy_processes():
+        if not found.armed:
+            state = "is not armed: no gate holds it" if found.readable else "cannot be looked at (it is another user's)"
+            words = [word for word in found.command.split() if "://" not in word]  # no URL ever
+            command = "".join(letter if letter.isprintable() else "?" for letter in " ".join(words))
+            yield f"pid {found.pid}  {state}\n  {command[:100]}\n  help: restart it with the add-on, or desist arm"
 
 
 def _row(one: Running) -> str:

@@ -7,6 +7,7 @@ project declares one with `import:NAME` in DESIST_INFRA. docs/explanation/threat
 from __future__ import annotations
 
 import importlib.machinery
+import os
 import sys
 from collections.abc import Iterable
 from typing import Any, Final
@@ -39,6 +40,11 @@ class Imports:
         """The name under which a module is barred; empty where it is not."""
         top = module.partition(".")[0]
         return top if top in _BARRED and top not in self.declared else ""
+
+    def barred_file(self, file: str) -> str:
+        """The barred name that the file of an extension has, whatever it is imported as; empty where it has none."""
+        parts = (part.partition(".")[0] for part in file.split(os.sep)[-2:])
+        return next((name for part in parts if (name := self.barred(part))), "")
 
     def loaded(self) -> list[str]:
         """Barred modules that are in the process already and not declared.

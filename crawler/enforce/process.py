@@ -13,7 +13,7 @@ import errno
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import GateError
@@ -91,8 +91,8 @@ class ProcessGate:
             "socket.gethostbyname": lambda args: self.look_up(args[0]),
             "socket.gethostbyaddr": lambda args: self.look_up(args[0]),
             "socket.getnameinfo": lambda args: self.look_up(args[0][0], reverse=True),
-            "subprocess.Popen": lambda args: self.spawn(words_of(args[0], args[1])),
-            "os.system": lambda args: self.spawn(words_of(None, args[0])),
+            "subprocess.Popen": lambda args: self.spawn(words_of(args[0], args[1]), searched=True, env=args[3]),
+            "os.system": lambda args: self.spawn(words_of(None, args[0]), searched=True),
             "os.exec": self._exec,
             "os.posix_spawn": lambda args: self.spawn(words_of(args[0], args[1])),
             "os.spawn": lambda args: self.spawn(words_of(args[1], args[2])),
@@ -305,9 +305,9 @@ class ProcessGate:
         if bare or family == packets or (kind != -1 and kind & 0xF == socket.SOCK_RAW):
             self._refuse("socket", "a bare C socket" if bare else "a raw socket", "", "")
 
-    def spawn(self, words: list[str]) -> None:
-        """Refuse a child process that nothing declares."""
-        if self.spawns.allow(words):
+    def spawn(self, words: list[str], *, searched: bool = False, env: Mapping[Any, Any] | None = None) -> None:
+        """Refuse a child process that nothing declares; `searched` and `env` as in `Spawns.allow`."""
+        if self.spawns.allow(words, searched=searched, env=env, idle=not self._wardens):
             return
         urls = [word for word in " ".join(words).replace("'", " ").replace('"', " ").split() if "://" in word]
         host = place_of(urls[0]).host if urls else ""
@@ -323,7 +323,11 @@ class ProcessGate:
 
     def _import(self, args: tuple[Any, ...]) -> None:
         name = self.imports.barred(str(args[0]))
-        if name and self.imports.installed(name):
+        if name and not self.imports.installed(name):
+            return
+        if not name and args[1]:  # the file of an extension, under whatever name
+            name = self.imports.barred_file(str(args[1]))
+        if name:
             self._refuse("import", name, "", "")
 
     def _library(self, name: str) -> None:

@@ -8,41 +8,72 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 __all__ = ["Spawns", "words_of"]
 
 _UNAME: Final = ("uname", "-p")
 _UNAMES: Final = ("/usr/bin/uname", "/bin/uname")
-_OURS: Final = (("-u", "-m", "scrapy.utils.benchserver"), ("-m", "desist.enforce.rehearse"))
-"""Modules that this interpreter may run: a server that only answers, and a crawl under all gates that asks nothing."""
+_OURS: Final = {
+    ("-u", "-m", "scrapy.utils.benchserver"): "scrapy.commands.bench",
+    ("-m", "desist.enforce.rehearse"): "desist.commands.doctor_gates",
+}
+"""Modules that this interpreter may run, by who may run them: a server that only answers, a crawl that asks nothing."""
+_BETWEEN: Final = ("desist.enforce.spawns", "desist.enforce.process")
 SPAWN: Final = "spawn:"
 
 
 class Spawns:
-    """Which programs may be started; `declared` are the names behind `spawn:`."""
+    """Which programs may be started; `declared` are the names behind `spawn:`.
+
+    A name stands for the file that the PATH led to when it was declared, and for no other of that name.
+    """
 
     def __init__(self, declared: Iterable[str] = ()) -> None:
-        self._declared = set(declared)
+        self._declared: dict[str, str | None] = {}
+        self.declare(declared)
 
     def declare(self, names: Iterable[str]) -> None:
         """Let these programs be started too."""
-        self._declared.update(names)
+        self._declared.update((name, shutil.which(name)) for name in names if name not in self._declared)
 
-    def allow(self, words: Sequence[str]) -> bool:
-        """Whether a program may be started with exactly these words."""
+    def allow(
+        self, words: Sequence[str], *, searched: bool = True, env: Mapping[Any, Any] | None = None, idle: bool = True
+    ) -> bool:
+        """Whether a program may be started with exactly these words.
+
+        `searched` says whether a name is looked for on the PATH, `env` is an environment of the child's own, `idle`
+        whether no crawl is open.
+        """
         if not words:
             return False
-        return words[0] in self._declared or _is_harmless(tuple(words))
+        if words[0] in self._declared and "/" not in words[0]:
+            return searched and shutil.which(words[0], path=_path(env)) == self._declared[words[0]]
+        if words[0] in self._declared or words[0] in self._declared.values():
+            return True
+        if tuple(words) == _UNAME:
+            return searched and env is None and shutil.which("uname") in _UNAMES
+        asker = _OURS.get(tuple(words[1:])) if words[0] == sys.executable else None
+        return asker is not None and idle and _is_asked_by(asker)
 
 
-def _is_harmless(words: tuple[str, ...]) -> bool:
-    """`platform` asks the kernel for the processor at start-up; `scrapy bench` and `desist doctor` start Python."""
-    if words == _UNAME:
-        return shutil.which("uname") in _UNAMES
-    return words[:1] == (sys.executable,) and words[1:] in _OURS
+def _path(env: Mapping[Any, Any] | None) -> str | None:
+    """The PATH that a child's program is looked for on; None: this process's own."""
+    if env is None:
+        return None
+    return next((os.fsdecode(value) for name, value in env.items() if os.fsdecode(name) == "PATH"), os.defpath)
+
+
+def _is_asked_by(module: str) -> bool:
+    """Whether the nearest frame outside of `subprocess` and the gate is that module's own: not one that says so."""
+    between = [vars(sys.modules[name]) for name in (*_BETWEEN, subprocess.__name__) if name in sys.modules]
+    frame = sys._getframe(1)
+    while any(frame.f_globals is one for one in between) and frame.f_back is not None:
+        frame = frame.f_back
+    return module in sys.modules and frame.f_globals is vars(sys.modules[module])
 
 
 def words_of(executable: Any, args: Any) -> list[str]:

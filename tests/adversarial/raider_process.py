@@ -124,6 +124,34 @@ def in_child(way, *args):
     os.waitpid(pid, 0)
 
 
+def fake(url, host, port, ip, *names):
+    """Programs in a folder of our own that bear harmless names."""
+    os.makedirs("fakes", exist_ok=True)
+    for name in names:
+        with open(f"fakes/{name}", "w") as file:
+            file.write(f"#!/bin/sh\nexec /usr/bin/{CURL.format(url=url, host=host, port=port, ip=ip)}\n")
+        os.chmod(f"fakes/{name}", 0o755)
+
+
+@contextlib.contextmanager
+def folder(name):
+    before = os.getcwd()
+    os.chdir(name)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def python_elsewhere(words, text):
+    """The interpreter, with a start-up module of our own."""
+    os.makedirs("start", exist_ok=True)
+    with open("start/sitecustomize.py", "w") as file:
+        file.write(text)
+    environ = {**os.environ, "PYTHONPATH": os.path.abspath("start")}
+    return subprocess.run([sys.executable, *words], env=environ, cwd="start", timeout=5, check=True).returncode
+
+
 def speak(sock, url):
     sock.sendall(GET % (url.rpartition("/")[2].encode(), url.split("/")[2].encode()))
     return len(sock.recv(20))
@@ -395,6 +423,94 @@ class Ways:
         import pty
 
         return pty.spawn(CURL.format(url=url, host=host, port=port, ip=ip).split())
+
+    def namesake_here(url, host, port, ip, **_):
+        fake(url, host, port, ip, "uname", "true")
+        with folder("fakes"):
+            in_child(os.execv, "uname", ["uname", "-p"])
+            return os.waitpid(os.posix_spawn("true", ["true"], os.environ), 0)
+
+    def namesake_uname(url, host, port, ip, **_):
+        fake(url, host, port, ip, "uname")
+        return subprocess.run(["uname", "-p"], env={"PATH": os.path.abspath("fakes")}, check=True).returncode
+
+    def namesake_declared(url, host, port, ip, **_):
+        fake(url, host, port, ip, "true")
+        return subprocess.run(["true"], env={"PATH": os.path.abspath("fakes")}, check=True).returncode
+
+    def namesake_later(url, host, port, ip, **_):
+        fake(url, host, port, ip, "true")
+        before = os.environ["PATH"]
+        os.environ["PATH"] = os.path.abspath("fakes")
+        try:
+            return subprocess.run(["true"], check=True).returncode
+        finally:
+            os.environ["PATH"] = before
+
+    def own_rehearsal(url, port, ip, **_):
+        return python_elsewhere(["-m", "desist.enforce.rehearse"], CHILD.format(url=url, port=port, ip=ip))
+
+    def own_benchserver(url, port, ip, **_):
+        return python_elsewhere(["-u", "-m", "scrapy.utils.benchserver"], CHILD.format(url=url, port=port, ip=ip))
+
+    def exec_here(url, host, port, ip, **_):
+        words = CURL.format(url=url, host=host, port=port, ip=ip).split()
+        if "RAIDER_OPEN" in os.environ:  # it would end the control run
+            return in_child(os.execvp, "curl", words)
+        return os.execvp("curl", words)
+
+    def webbrowser(url, **_):
+        import webbrowser
+
+        if not webbrowser.get("curl %s").open(url):
+            raise OSError("no browser")
+
+    def fast_open(ip, port, url, **_):
+        with socket.socket() as sock:
+            return sock.sendto(GET % (url.rpartition("/")[2].encode(), b"x"), socket.MSG_FASTOPEN, (ip, port))
+
+    def datagram_ancillary(ip, **_):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            return sock.sendmsg([b"x"], [(socket.IPPROTO_IP, socket.IP_TTL, b"\x40\0\0\0")], 0, (ip, 9))
+
+    def from_descriptor(ip, port, url, **_):
+        with socket.socket() as sock, socket.fromfd(sock.fileno(), sock.family, sock.type) as again:
+            again.connect((ip, port))
+            return speak(again, url)
+
+    def tls_ip(ip, port, url, **_):
+        context = ssl._create_unverified_context()
+        with context.wrap_socket(socket.socket()) as sock:
+            sock.connect((ip, port))
+            return speak(sock, url)
+
+    def imap(host, port, **_):
+        import imaplib
+
+        return imaplib.IMAP4(host, port, timeout=2)
+
+    def pop(host, port, **_):
+        import poplib
+
+        return poplib.POP3(host, port, timeout=2)
+
+    def proxied(host, port, url, **_):
+        import requests
+
+        return requests.get("http://gazette.test/x", proxies={"http": f"http://{host}:{port}"}, timeout=3).status_code
+
+    def opener(host, port, url, **_):
+        handler = urllib.request.ProxyHandler({"http": f"http://{host}:{port}"})
+        return urllib.request.build_opener(handler).open("http://gazette.test/x", timeout=3).status
+
+    def reloaded(url, **_):
+        import importlib
+
+        from desist.enforce import pins, wraps
+
+        importlib.reload(pins)
+        importlib.reload(wraps)
+        return requests_get(url)
 
     def ctypes_connect(ip, port, url, **_):
         import ctypes

@@ -61,6 +61,8 @@ SPELLINGS = {
     "ip-octal": get("<s>://0177.0123.0.1:<p>/<x>"),
     "ip-short": get("<s>://127.5439489:<p>/<x>"),
     "ip-mapped": get("<s>://[::ffff:127.83.0.1]:<p>/<x>"),
+    "ip-nat64": get("<s>://[64:ff9b::7f53:1]:<p>/<x>"),
+    "ip-six-to-four": get("<s>://[2002:7f53:1::]:<p>/<x>"),
     "ip-mapped-hex": get("<s>://[::ffff:7f53:1]:<p>/<x>"),
     "ftp": get("ftp://<m>/<x>"),
     "s3": get("s3://<m>/<x>"),

@@ -74,3 +74,19 @@ def test_status_says_of_a_dead_process_that_it_ended_without_a_word(
     assert "ended without a word" in status()
     folder.chmod(0o755)
     assert status().startswith("no session is running")
+
+
+def test_status_names_scrapy_processes_that_no_gate_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By pid and command, without a URL: what runs unarmed is nobody's session."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    words = ["bash", "-c", "exec -a scrapy sleep 60"]
+    with subprocess.Popen(words) as process:
+        try:
+            seen = Path(f"/proc/{process.pid}/cmdline")
+            until = time.monotonic() + 30
+            while not seen.read_bytes().startswith(b"scrapy") and time.monotonic() < until:
+                time.sleep(0.01)
+            assert f"pid {process.pid}  is not armed: no gate holds it\n  scrapy 60" in status()
+        finally:
+            process.kill()
+    assert f"pid {process.pid}  " not in status()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -25,7 +27,8 @@ from desist.enforce.spawns import Spawns, words_of
     ("words", "allowed"),
     [
         (["uname", "-p"], True),
-        ([sys.executable, "-u", "-m", "scrapy.utils.benchserver"], True),
+        ([sys.executable, "-u", "-m", "scrapy.utils.benchserver"], False),
+        ([sys.executable, "-m", "desist.enforce.rehearse"], False),
         (["uname", "-a"], False),
         (["uname", "-p", "-x"], False),
         (["/elsewhere/uname", "-p"], False),
@@ -46,6 +49,56 @@ def test_uname_of_another_folder_is_not_harmless(tmp_path, monkeypatch) -> None:
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     assert not Spawns().allow(["uname", "-p"])
+
+
+def test_uname_is_harmless_as_platform_runs_it_and_in_no_other_way() -> None:
+    """Not from the folder that one happens to be in, and not by a PATH of the child's own."""
+    assert not Spawns().allow(["uname", "-p"], searched=False)
+    assert not Spawns().allow(["uname", "-p"], env={"PATH": "/elsewhere"})
+
+
+@pytest.mark.parametrize(
+    ("words", "module"),
+    [
+        (["-u", "-m", "scrapy.utils.benchserver"], "scrapy.commands.bench"),
+        (["-m", "desist.enforce.rehearse"], "desist.commands.doctor_gates"),
+    ],
+)
+def test_python_is_started_for_those_who_ask_nothing_and_for_nobody_else(words, module) -> None:
+    """Only by their own command, while no crawl is open; who merely bears the name is refused."""
+    spawns, words = Spawns(), [sys.executable, *words]
+    ask = "def ask(allow, words, idle): return allow(words, idle=idle)"
+    real, fake = vars(importlib.import_module(module)), {"__name__": module}
+    exec(ask, real)
+    exec(ask, fake)
+    assert real["ask"](spawns.allow, words, idle=True)
+    assert not real.pop("ask")(spawns.allow, words, idle=False)
+    assert not fake["ask"](spawns.allow, words, idle=True)
+
+
+def test_declared_name_stands_for_one_file(tmp_path, monkeypatch) -> None:
+    """A namesake on a PATH of the child's own, in the folder, or put on the PATH later is another program."""
+    fake = tmp_path / "true"
+    fake.write_text("#!/bin/sh\n")
+    fake.chmod(0o755)
+    spawns = Spawns(["true"])
+    assert spawns.allow(["true"])
+    assert spawns.allow([shutil.which("true")], searched=False)
+    assert not spawns.allow(["true"], searched=False)
+    assert not spawns.allow(["true"], env={"PATH": str(tmp_path)})
+    assert not spawns.allow(["true"], env={b"PATH": os.fsencode(tmp_path)})
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert not spawns.allow(["true"])
+
+
+@pytest.mark.parametrize("file", ["/x/pycurl.cpython-311-x86_64-linux-gnu.so", "/x/curl_cffi/_wrapper.abi3.so"])
+def test_barred_extension_is_barred_under_any_name(file) -> None:
+    """What is loaded is known by its file."""
+    imports = Imports()
+    assert imports.barred_file(file)
+    assert not imports.barred_file("/x/lxml/etree.cpython-311-x86_64-linux-gnu.so")
+    imports.declare(["pycurl", "curl_cffi"])
+    assert not imports.barred_file(file)
 
 
 def test_declared_program_may_be_spawned_and_its_namesake_may_not() -> None:
