@@ -1,6 +1,7 @@
-"""Starting: `desist policy check URL` as a process, sets from the snapshot: `python benchmarks/bench_start.py`.
+"""Starting: `desist --help`, `desist policy check URL` and completion as processes, sets from the snapshot, the demo.
 
-Processes are started in turn, so that a busy machine slows all alike. `--documents N` makes the large folder smaller.
+`python benchmarks/bench_start.py`. Processes are started in turn, so that a busy machine slows all alike.
+`--documents N` makes the large folder smaller, `--no-demo` leaves the demo out.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ def processes(folder: Path) -> dict[str, float]:
     (folder / "project_settings.py").write_text("SPIDER_MODULES = []\n")
     contenders = {
         "python -c pass": [sys.executable, "-c", "pass"],
+        "desist --help": [str(binary / "desist"), "--help"],
+        "desist completion bash": [str(binary / "desist"), "completion", "bash"],
         "desist policy check URL": [str(binary / "desist"), "policy", "check", "https://www.facebook.com/"],
         "scrapy list": [str(binary / "scrapy"), "list"],
     }
@@ -52,7 +55,7 @@ def processes(folder: Path) -> dict[str, float]:
 
 
 def from_snapshot(folder: Path, documents: int) -> tuple[float, float, float]:
-    """Milliseconds to compile, to ask if the snapshot is fresh (best), and of processor time to load it (median)."""
+    """Milliseconds to compile, to ask if the snapshot is fresh (best), and of wall time to load it (median)."""
     if documents <= 3000:
         write_documents(folder, documents)
         start = time.perf_counter()
@@ -71,12 +74,21 @@ def from_snapshot(folder: Path, documents: int) -> tuple[float, float, float]:
         start = time.perf_counter()
         snapshot.stamp_of([folder])
         stamps.append(time.perf_counter() - start)
-        start = time.process_time()
+        start = time.perf_counter()
         held = snapshot._read(file, stamp)
         assert held is not None
         PolicySet(held)
-        loads.append(time.process_time() - start)
+        loads.append(time.perf_counter() - start)
     return compiling * 1e3, min(stamps) * 1e3, statistics.median(loads) * 1e3
+
+
+def demo(folder: Path) -> tuple[float, str]:
+    """Seconds of one whole demo, and the verdict that it prints."""
+    start = time.perf_counter()
+    command = [str(Path(sys.executable).parent / "desist"), "demo", "--output", str(folder / "demo")]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines()
+    return time.perf_counter() - start, lines[-2] if done.returncode == 0 else f"FAILED: {done.stdout}{done.stderr}"
 
 
 def target(words: str, value: float, limit: float, *, at_least: bool = False) -> bool:
@@ -90,6 +102,7 @@ def main() -> int:
     """Run all; 1 where a target is missed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--documents", type=int, default=100_000)
+    parser.add_argument("--no-demo", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -102,9 +115,13 @@ def main() -> int:
         for count, (compiling, fresh, loading) in ((1_000, small), (args.documents, large)):
             what = "compile YAML" if count <= 3000 else "lay out records (no YAML)"
             print(f"{count:>9,} documents: {what} {compiling:,.0f} ms, freshness {fresh:.2f} ms, load {loading:.2f} ms")
+        lasted, verdict = (0.0, "") if args.no_demo else demo(folder)
+    if verdict:
+        print(f"{'desist demo':<28} {lasted:8.1f} s   {verdict}")
     bare = medians["python -c pass"]
     print("\nagainst the targets")
     good = [
+        target("desist --help against python -c pass", medians["desist --help"] / bare, 6),
         target("check as a process against python -c pass", medians["desist policy check URL"] / bare, 6),
         target(
             "check faster than scrapy list",
@@ -115,6 +132,8 @@ def main() -> int:
         target("1,000 documents from the snapshot, ms", small[2], 5),
         target(f"{args.documents:,} documents from the snapshot, ms", large[2], 100),
     ]
+    if verdict:
+        good += [target("the demo after installation, s", lasted, 20), not verdict.startswith("FAILED")]
     return 0 if all(good) else 1
 
 
