@@ -1,8 +1,9 @@
-"""How a request wants to travel, beside where its URL goes: its Host header and its proxy."""
+"""How a request wants to travel, beside where its URL goes: its Host and User-Agent headers and its proxy."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from ..model import Basis, Decision
 from ..urls import canonical_host
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["first_host"]
 
+_TOKEN: Final = re.compile(r"[a-z_-]+")
+
 
 def first_host(warden: Warden, request: Request) -> str | Decision:
     """The host that is dialled for a request, its proxy's where it has one; the refusal of how it wants to travel."""
     place = place_of(request.url)
-    refused = _header(warden, request, place)
+    refused = _header(warden, request, place) or _agent(warden, request)
     if refused is not None:
         return refused
     return _proxy(warden, request) if request.meta.get("proxy") else place.host
@@ -46,6 +49,19 @@ def _header(warden: Warden, request: Request, place: Place) -> Decision | None:
             help="leave the Host header to the download handler", revision=warden.policies.revision,
         )  # fmt: skip
     return None
+
+
+def _agent(warden: Warden, request: Request) -> Decision | None:
+    """The refusal of a User-Agent that is not the one by which robots.txt was judged (RFC 9309 2.2.1)."""
+    agent = (warden.options.agent or "Mozilla").lower()
+    said = [value.decode("latin-1") for value in request.headers.getlist("User-Agent")]
+    if agent == "mozilla" or all(agent in _TOKEN.findall(value.lower()) for value in said):
+        return None
+    return refusal(
+        request.url, Basis.AMBIGUOUS, "user-agent",
+        "the User-Agent header to be sent does not name DESIST_AGENT, by which the site's files were judged",
+        help="let USER_AGENT speak for every request", revision=warden.policies.revision,
+    )  # fmt: skip
 
 
 def _proxy(warden: Warden, request: Request) -> str | Decision:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .warden import Warden
 
-__all__ = ["Brought", "Courier", "Failed", "pairs_of"]
+__all__ = ["Brought", "Courier", "Failed", "pairs_of", "undo_coding"]
 
 _TICKET: Final = "desist_errand"
 _META: Final = {
@@ -98,7 +98,7 @@ class Courier:
         """Keep what the wire gate received, as it is now: middlewares write into the response on its way."""
         found = self._find(request)
         if found is not None:
-            found.captured = _opened(response, found.most)
+            found.captured = undo_coding(response, found.most)
 
     async def fetch(
         self,
@@ -160,8 +160,8 @@ def _request(ticket: int, url: str, cause: Request, headers: Mapping[str, str], 
     )
 
 
-def _opened(response: Response, most: int) -> Brought | Failed:
-    """The captured answer without its content coding (RFC 9110 8.4), or why it cannot be read."""
+def undo_coding(response: Response, most: int) -> Brought | Failed:
+    """An answer without its content coding (RFC 9110 8.4), opened to `most` octets; or why it cannot be read."""
     if "dataloss" in response.flags:
         return Failed("truncated")
     coding = (response.headers.get("Content-Encoding") or b"").strip().lower()

@@ -37,6 +37,8 @@ class Delays:
         seconds = self._of_file(request.url)
         if not seconds and not self._floors:
             return
+        if seconds and "download_slot" in request.meta:
+            del request.meta["download_slot"]  # the delay is the host's: a slot of its own would go round it
         downloader = self._warden.crawler.engine.downloader
         key = downloader.get_slot_key(request)
         if seconds > self._floors.get(key, 0.0):

@@ -32,6 +32,8 @@ __all__ = ["FilesGate"]
 _DAY: Final = 86_400.0
 _AGAIN: Final = 300.0
 """Seconds until a file that could not be had is tried anew."""
+_LEAD: Final = 150.0
+"""Seconds before a file's time runs out at which it is fetched anew: what waits for its slot must still hold one."""
 _MOST_OCTETS: Final = 1024 * 1024
 _SECONDS: Final = 30.0
 _HOPS: Final = 5
@@ -101,8 +103,8 @@ class FilesGate:
 
     def licence(self, licence_url: str, url: str) -> tuple[Signal, ...]:
         """What a licence on hand says of `url`."""
-        file = self._files.get(licence_url)
-        return read_rsl(file.status if file else 0, file.body if file else b"", url, licence_url)
+        file = self._kept(licence_url)
+        return read_rsl(file.status, file.body, url, licence_url)
 
     def _own(self, authority: str) -> tuple[str, ...]:
         return tuple(authority + path for path in self._wanted)
@@ -125,7 +127,7 @@ class FilesGate:
         return self._statements[robots]
 
     def _read(self, file_url: str, url: str) -> tuple[Signal, ...]:
-        file = self._files.get(file_url) or _File(0, b"", 0, 0.0)
+        file = self._kept(file_url)
         options = self._warden.options
         if file_url.endswith(AI_TXT_PATH):
             verdict = None
@@ -136,9 +138,14 @@ class FilesGate:
         strict = options.robots_mode == "strict"
         return read_tdmrep_file(file.status, file.body, path, strict=strict, redirects=file.hops)
 
+    def _kept(self, url: str) -> _File:
+        """A file while it may be believed; one that was not had afterwards."""
+        file = self._files.get(url)
+        return file if file is not None and file.until > time.time() else _File(0, b"", 0, 0.0)
+
     async def _have(self, url: str, cause: Request) -> None:
         file = self._files.get(url)
-        if file is None or file.until <= time.time():
+        if file is None or file.until - _LEAD <= time.time():
             await self._flights.get(url, lambda: self._fetch(url, cause))
         else:
             self._files.move_to_end(url)

@@ -8,8 +8,7 @@ done, before anybody else sees the response.
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from scrapy import signals
@@ -18,7 +17,7 @@ from scrapy.exceptions import StopDownload
 from ..model import Decision, Signal
 from ..optout import read_headers, read_status
 from .courier import Courier, pairs_of
-from .robots_gate import authority_of
+from .resting import Resting
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from .warden import Warden
 
 __all__ = ["HeadersGate"]
-
-_MOST: Final = 100_000
-"""Refusals by status that are remembered."""
 
 
 class HeadersGate:
@@ -41,36 +37,41 @@ class HeadersGate:
         self._read: WeakKeyDictionary[Request, tuple[Signal, ...]] = WeakKeyDictionary()
         """What the headers of a request's response said; for each that the signal has shown."""
         self._stopped: WeakKeyDictionary[Request, Decision] = WeakKeyDictionary()
-        self._resting: OrderedDict[str, tuple[float, Signal]] = OrderedDict()
-        """URLs and authorities that a status keeps closed, and until when (seconds since 1970)."""
+        self._resting = Resting()
         warden.crawler.signals.connect(self._received, signals.headers_received)
 
     def remembered(self, request: Request) -> tuple[Signal, ...]:
         """Refusals by status that still hold for a URL or for its whole authority."""
         self._read.pop(request, None)
-        if not self._resting or self._courier.errand(request):
+        if self._courier.errand_for_robots(request):
             return ()
-        now = time.time()
-        found = [self._resting.get(request.url), self._resting.get(authority_of(request.url))]
-        return tuple(signal for until, signal in filter(None, found) if until > now)
+        return (
+            self._resting.of_authority(request.url) if self._courier.errand(request) else self._resting.of(request.url)
+        )
 
     def said(self, request: Request, response: Response) -> tuple[Signal, ...]:
         """What the headers of a page say that may have come from elsewhere than the wire, for example a cache."""
         found = self._read.get(request)
         return self._signals(response.headers) if found is None else found
 
-    def stopped(self, request: Request) -> Decision | None:
-        """The refusal that stopped this request's download, or None."""
+    def stopped(self, request: Request, response: Response | None = None) -> Decision | None:
+        """The refusal that stopped this request's download, or None; with its status, where that came along."""
+        if response is not None and not self._courier.errand(request):
+            found = (*self._status(request, response.status, response.headers), *self._read.get(request, ()))
+            if (decision := self._refusal(request.url, found)) is not None:
+                self._stopped.pop(request, None)
+                return decision
         return self._stopped.pop(request, None)
 
     def after(self, request: Request, response: Response) -> Decision | None:
         """The refusal of a response as the inner handler handed it over: stopped, its status, headers not yet seen."""
+        status = self._status(request, response.status, response.headers)
         if self._courier.errand(request):
             return None
         if (stopped := self.stopped(request)) is not None:
             return stopped
         seen = self._read.get(request)
-        found = (*self._status(request, response.status, response.headers), *(seen or ()))
+        found = (*status, *(seen or ()))
         if seen is None:
             self._read[request] = of_headers = self._signals(response.headers)
             found += of_headers
@@ -97,11 +98,7 @@ class HeadersGate:
 
     def _status(self, request: Request, status: int, headers: Headers) -> tuple[Signal, ...]:
         found = read_status(status, pairs_of(headers), time.time()) if status >= 400 else ()
-        for signal in found:
-            key = authority_of(request.url) if signal.covers == "authority" else request.url
-            self._resting[key] = (time.time() + signal.seconds, signal)
-            if len(self._resting) > _MOST:
-                self._resting.popitem(last=False)
+        self._resting.add(request.url, found)
         return found
 
     def _refusal(self, url: str, found: tuple[Signal, ...]) -> Decision | None:

@@ -6,6 +6,7 @@ said of a page that was handed over is put on record with it.
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
@@ -14,10 +15,11 @@ from weakref import WeakKeyDictionary
 import msgspec
 from scrapy.http import HtmlResponse, XmlResponse
 
+from ..errors import GateError
 from ..model import Basis, Decision, Signal, Usage
 from ..optout import follows, read_html, rsl_links, rsl_of_headers
 from ..urls import read
-from .courier import Courier, pairs_of
+from .courier import Courier, Failed, pairs_of, undo_coding
 from .files_gate import FilesGate
 from .headers import HeadersGate
 from .verdicts import refusal
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MetaGate"]
 
+_PAGE: Final = re.compile(rb"html|xml|^$")
+_MOST_OCTETS: Final = 64 * 1024 * 1024
+"""To which a page may open."""
 _SAID: Final = 2000
 """Characters of statements that an outcome keeps."""
 
@@ -72,10 +77,9 @@ class MetaGate:
         return _filed(decision, f"signal:{said.name}:{read(response.url).host}")
 
     def _of_page(self, response: Response) -> tuple[Signal, ...]:
-        if not isinstance(response, (HtmlResponse, XmlResponse)):
-            return ()
+        body = _markup(response)
         options = self._warden.options
-        return read_html(response.body, time.time(), options.agent or "Mozilla", options.robots_mode)
+        return read_html(body, time.time(), options.agent or "Mozilla", options.robots_mode) if body else ()
 
     def _record(self, request: Request, response: Response, found: tuple[Signal, ...]) -> None:
         """What was said of a page under which it was allowed: for other purposes, or a permission."""
@@ -96,9 +100,24 @@ class MetaGate:
 def _licences(response: Response) -> tuple[str, ...]:
     """Absolute URLs of the RSL licences that a response names."""
     named = rsl_of_headers(pairs_of(response.headers), response.url) if b"Link" in response.headers else ()
+    return named + tuple(urljoin(response.url, href) for href in rsl_links(_markup(response)))
+
+
+def _markup(response: Response) -> bytes:
+    """A page's body as ASCII and its supersets, whatever its coding and alphabet; empty for what is no page.
+
+    GateError where a content coding is left on it that cannot be undone: what it says of itself would stay unread.
+    """
     if isinstance(response, (HtmlResponse, XmlResponse)):
-        named += tuple(urljoin(response.url, href) for href in rsl_links(response.body))
-    return named
+        plain = "<".encode(response.encoding) == b"<"
+        return response.body if plain else response.text.encode()
+    kind = (response.headers.get("Content-Type") or b"").lower()
+    if not response.headers.get("Content-Encoding") or not response.body or not _PAGE.search(kind):
+        return b""
+    opened = undo_coding(response, _MOST_OCTETS)
+    if isinstance(opened, Failed):
+        raise GateError(f"a page whose meta elements cannot be read: {opened.why}")
+    return opened.body
 
 
 def _filed(decision: Decision, docket: str) -> Decision:

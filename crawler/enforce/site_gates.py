@@ -82,10 +82,12 @@ class SiteGates:
         """What a request's permit says of robots.txt."""
         return self._robots.facts(request)
 
-    def received(self, request: Request, response: Response | None) -> Decision | None:
-        """The refusal by status or headers of a response just off the wire; None: of a download that was stopped."""
-        if response is None:
-            return self._headers.stopped(request)
+    def stopped(self, request: Request, response: Response | None) -> Decision | None:
+        """The refusal of a download that was stopped at its headers, with the response where a handler made one."""
+        return self._headers.stopped(request, response)
+
+    def received(self, request: Request, response: Response) -> Decision | None:
+        """The refusal by status or headers of a response just off the wire."""
         self._courier.capture(request, response)
         return self._headers.after(request, response)
 

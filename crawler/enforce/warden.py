@@ -91,7 +91,11 @@ class Warden:
         self._links = Links(self)
         self._counted: Counter[tuple[Basis, str, tuple[str, ...]]] = Counter()
         self._told: set[tuple[tuple[str, ...], str]] = set()
-        self._choices = Choices(notices_to_others=options.notices_to_others, unknown_platform=options.unknown_platform)
+        self._choices = Choices(
+            notices_to_others=options.notices_to_others,
+            unknown_platform=options.unknown_platform,
+            mode=options.robots_mode,
+        )
         self._take(policies)
         self.site = SiteGates(self)
         """The gates that ask the site itself: robots.txt, headers, pages."""
@@ -115,8 +119,9 @@ class Warden:
 
     def _take(self, policies: PolicySet) -> None:
         self.policies = policies
-        self._free: dict[str, float] = {}
         self._judge = Judge(policies, agent=self.options.agent, purposes=self.purposes, options=self._choices)
+        self._in_force: tuple[Judge, dict[str, float]] = (self._judge, {})
+        """The judge, and the names that it found free a moment ago."""
 
     # --- judging ---------------------------------------------------------------------------------------------------
 
@@ -133,24 +138,18 @@ class Warden:
 
     def judge_name(self, url: str, name: str, how: str) -> Decision | None:
         """The refusal that a name or address on the way to `url` brings with it, or None; never raises."""
-        now = time.monotonic()
-        if self._free.get(name, 0.0) > now:
+        now, (judge, free) = time.monotonic(), self._in_force  # both of one set: another thread may swap it here
+        if free.get(name, 0.0) > now:
             return None
         try:
-            decision = self._judge.host(name)
+            decision = judge.host(name)
             if not decision.refused:
-                self._keep_free(name, now)
+                _keep_free(free, name, now)
                 return None
-            decision = self._judge.host(name, path=read(url).path)
+            decision = judge.host(name, path=read(url).path)
         except Exception as error:  # noqa: BLE001 - an erring gate refuses
             decision = self.trouble(url, f"judging failed: {type(error).__name__}: {error}")
         return with_route(decision, url, f"{how} {name}") if decision.refused else None
-
-    def _keep_free(self, name: str, now: float) -> None:
-        """Remember for a moment that no path of this name is refused: every page asks the same of its host."""
-        if len(self._free) >= _KEPT_NAMES:
-            self._free.clear()
-        self._free[name] = now + _FREE_SECONDS
 
     def trouble(self, url: str, why: str) -> Decision:
         """A refusal because a gate could not do its work."""
@@ -337,6 +336,13 @@ class Warden:
 
     def _failed(self, failure: Failure) -> None:
         logger.error("a gate failed in the background: %s", failure.getTraceback(), extra={"at": time.time_ns()})
+
+
+def _keep_free(free: dict[str, float], name: str, now: float) -> None:
+    """Remember for a moment that no path of this name is refused: every page asks the same of its host."""
+    if len(free) >= _KEPT_NAMES:
+        free.clear()
+    free[name] = now + _FREE_SECONDS
 
 
 def _stats(basis: Basis, stage: str, platforms: tuple[str, ...]) -> tuple[str, ...]:

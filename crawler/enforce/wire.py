@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
@@ -64,18 +66,18 @@ class WireGate(BaseDownloadHandler):
         grant = await self._admit(request)
         try:
             response = await self._carry(grant, request)
-            await self._look_at(request, response)
-        except StopDownload:
-            await self._look_at(request, None)
+            await self._look_at(request, partial(self._warden.site.received, request, response))
+        except StopDownload as stop:
+            await self._look_at(request, partial(self._warden.site.stopped, request, stop.response))
             raise
         finally:
             self._warden.grants.drop(grant)
         return response
 
-    async def _look_at(self, request: Request, response: Response | None) -> None:
-        """Raise Refused where status or headers refuse the response; None: the download was stopped before its body."""
+    async def _look_at(self, request: Request, judge: Callable[[], Decision | None]) -> None:
+        """Raise Refused where status or headers refuse the response."""
         try:
-            decision = self._warden.site.received(request, response)
+            decision = judge()
         except Exception as error:  # noqa: BLE001 - an erring gate refuses
             decision = self._warden.trouble(request.url, f"the headers gate failed: {type(error).__name__}: {error}")
         if decision is not None:

@@ -29,3 +29,17 @@ def test_crawl_delay_is_a_floor_that_nothing_lowers(sites: Webs, crawl: Crawler)
     assert len(arrived) == 6
     # The request leaves after the delay and arrives later still; a tenth is for the way, which differs between two.
     assert min(later - sooner for sooner, later in pairwise(arrived)) >= 400_000_000
+
+
+def test_a_slot_of_ones_own_goes_round_no_delay(sites: Webs, crawl: Crawler) -> None:
+    """The delay is the host's: `download_slot` names no way past it."""
+    web = sites(
+        Site("calm.test", robots="User-agent: *\nCrawl-delay: 0.5\nDisallow:\n", pages={"/p/*": "page"}),
+        platform_with_notice(),
+    )
+    own = "    async def start(self):\n        for number, url in enumerate(self.start_urls):\n"
+    own += "            yield scrapy.Request(url, meta={'download_slot': str(number)})\n"
+    crawl(SPIDER.format(urls=[web.url("calm.test", f"/p/{number}") for number in range(4)]) + own)
+    arrived = [hit.arrived_ns for hit in web["calm.test"].hits if hit.path != "/robots.txt"]
+    assert len(arrived) == 4
+    assert min(later - sooner for sooner, later in pairwise(arrived)) >= 400_000_000

@@ -136,3 +136,42 @@ def test_refusing_status_is_remembered(sites: Webs, crawl: Crawler) -> None:
     paths = ["/no", "/no", "/yes", "/slow", "/slow", "/yes"]
     run(crawl, spider(*(web.url("shut.test", path) for path in paths)), ["index"])
     assert [hit.path for hit in web.hits] == ["/robots.txt", "/no", "/yes", "/slow"]
+
+
+def test_status_is_remembered_however_the_url_is_spelled(sites: Webs, crawl: Crawler) -> None:
+    """A fragment, an escape of the same page: it was said of what is sent."""
+    web = sites(Site("shut.test", robots=OPEN_ROBOTS, pages={"/no": Page("no", 403)}), platform_with_notice())
+    urls = [web.url("shut.test", path) for path in ("/no", "/no#part", "/x/../no")]
+    run(crawl, spider(*urls, web.url("shut.test", "/no").replace("shut", "SHUT")), ["index"])
+    assert [hit.path for hit in web.hits] == ["/robots.txt", "/no"]
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_status_counts_beside_what_headers_say(handler: str, sites: Webs, crawl: Crawler) -> None:
+    """Error pages say `noindex` as a rule: the download stops there, and the authority rests all the same."""
+    busy = Page("no", 429, {"Retry-After": "600", "X-Robots-Tag": "noindex"})
+    web = sites(Site("shut.test", robots=OPEN_ROBOTS, pages={"/": busy, "/yes": "page"}), platform_with_notice())
+    then = "        if failure.request.url.endswith('/'):\n"
+    then += "            yield scrapy.Request(failure.request.url + 'yes', errback=self.failed)\n"
+    run(crawl, spider(web.url("shut.test")) + then, ["index"], **HANDLERS[handler])
+    assert [hit.path for hit in web.hits] == ["/robots.txt", "/"]
+
+
+def test_429_of_a_sites_own_file_rests_the_authority(sites: Webs, crawl: Crawler) -> None:
+    """tdmrep.json is asked for on the page's behalf: its server has had enough, of pages too."""
+    pages: dict[str, str | Page] = {"/.well-known/tdmrep.json": Page("no", 429, {"Retry-After": "600"}), "/p/*": "x"}
+    web = sites(Site("shut.test", robots=OPEN_ROBOTS, pages=pages), platform_with_notice())
+    run(crawl, spider(*(web.url("shut.test", f"/p/{n}") for n in range(3))), ["research"])
+    assert [hit.path for hit in web.hits if hit.path.startswith("/p/")] == []
+
+
+def test_other_user_agent_than_the_one_that_was_judged_is_refused(sites: Webs, crawl: Crawler) -> None:
+    """robots.txt was read for our own token: a request that names itself otherwise does not leave."""
+    web = sites(Site("open.test", robots=OPEN_ROBOTS, pages={"/p/*": "x"}), platform_with_notice())
+    text = spider(*(web.url("open.test", f"/p/{n}") for n in range(2)))
+    text = text.replace(
+        "errback=self.failed", "errback=self.failed, headers={'User-Agent': 'OtherBot/2.0'} if '0' in url[-1:] else {}"
+    )
+    found = crawl(text, settings={**SETTINGS, "DESIST_PURPOSES": ["index"]})
+    assert [hit.path for hit in web.hits if hit.path.startswith("/p/")] == ["/p/1"]
+    assert {(one.basis, one.rule) for one in found.refused} == {("ambiguous", "user-agent")}

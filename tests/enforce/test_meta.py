@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 from desist.ledger.query import Reader
 from desist.ledger.seal import Opener
 from desist.testing import Page, Site
@@ -67,3 +69,20 @@ def test_signals_under_which_a_page_was_allowed_are_on_record(sites: Webs, crawl
     assert first.details is not None
     assert "tdmrep=disallow" in str(first.details["signals"])
     assert "noai" in str(first.details["said"])
+
+
+def test_pages_in_other_alphabets_and_codings_are_read(sites: Webs, crawl: Crawler) -> None:
+    """UTF-16 without a mark, and gzip that nobody undid: what the page says of itself is heard."""
+    page = head('<meta name="robots" content="noindex">')
+    ways = {
+        "wide": Page(page.encode("utf-16-le"), media_type="text/html; charset=utf-16le"),
+        "packed": Page(gzip.compress(page.encode()), headers={"Content-Encoding": "gzip"}),
+        "odd": Page(bytes(octet ^ 0x80 for octet in page.encode()), headers={"Content-Encoding": "unheard-of"}),
+        "open": Page(gzip.compress(head().encode()), headers={"Content-Encoding": "gzip"}),
+    }
+    made = [Site(f"{name}.test", robots=OPEN_ROBOTS, pages={"/*": page}) for name, page in ways.items()]
+    web = sites(*made, platform_with_notice())
+    text = SPIDER.format(urls=[web.url(site.name) for site in made]).partition("        yield scrapy.Request")[0]
+    done = crawl(text, settings={"COMPRESSION_ENABLED": False})
+    assert [item["url"] for item in done.items] == [web.url("open.test")]
+    assert {(one.basis, one.rule) for one in done.refused} == {("optout", "meta-robots"), ("policy-error", "gate")}
