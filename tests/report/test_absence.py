@@ -157,6 +157,8 @@ def test_permits_that_no_policy_named_are_not_passed_over(path: Path) -> None:
     seen = find(path, openers=[KEY], domains=["pictogram.test"])
     assert ([one.n for one in seen.permits], seen.tagged, seen.told_apart) == ([4], 0, 2)
     assert seen.permits[0].name.startswith("~")
+    other = find(path, openers=[Opener.generate()], domains=["pictogram.test"])
+    assert (other.permits, other.tagged, other.told_apart) == ([], 3, 0)
 
 
 def test_a_slip_of_the_pen_is_no_clean_record(path: Path) -> None:
