@@ -19,6 +19,7 @@ from desist.ledger.entry import leaf_hash
 from desist.ledger.ledger import Ledger
 from desist.ledger.log import Log
 from desist.ledger.query import Reader
+from desist.ledger.store import Store
 from desist.ledger.tiles import fold
 from desist.ledger.verify import verify
 
@@ -216,3 +217,13 @@ def test_an_anchor_of_another_key_is_refused(path: Path, tmp_path: Path) -> None
     assert main(base) == 2
     anchor.write_text("nonsense\n")
     assert main([*base, "--key", str(SIGNER.verifier)]) == 2
+
+
+def test_a_record_that_is_shorter_than_it_was_is_not_signed_on(path: Path) -> None:
+    """Entries were taken from its end; a checkpoint over the rest would contradict the last one."""
+    crawl(path, 20)
+    forge(path, lambda r: [leaf for _, _, leaf in r[:7]], resign=False)
+    store = Store(path)
+    with pytest.raises(LedgerLost, match="it had 22 entries and has 7"):
+        store.checkpoint(SIGNER)
+    store.close()

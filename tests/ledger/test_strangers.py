@@ -5,17 +5,23 @@ The Debian packages golang-go and golang-golang-x-mod-dev are enough; nothing is
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from desist.commands.main import main
 from desist.ledger.checkpoint import BadNote, Checkpoint
 from desist.ledger.entry import leaf_hash
-from desist.ledger.proof import growth_from, inclusion_at
+from desist.ledger.keys import make_log_key
+from desist.ledger.ledger import Ledger
+from desist.ledger.proof import Growth, Inclusion, growth_from, inclusion_at
 from desist.ledger.query import Reader
 from desist.ledger.tiles import node_reader, tile_path, widths
 
@@ -43,9 +49,9 @@ class Stranger:
         command = ["go", "build", "-o", str(self.program), str(source)]
         subprocess.run(command, env={**os.environ, **env}, check=True, cwd=folder, timeout=300)
 
-    def accepts(self, files: Iterable[Path], *words: str) -> dict[str, bool]:
+    def accepts(self, files: Iterable[Path], *words: str, key: str = str(SIGNER.verifier)) -> dict[str, bool]:
         """Its answer to each file, by name."""
-        command = [str(self.program), *words, str(SIGNER.verifier), *map(str, files)]
+        command = [str(self.program), *words, key, *map(str, files)]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
         lines = [line.split(" ") for line in done.stdout.splitlines()]
         return {Path(line[1]).name: line[0] == "ok" for line in lines}
@@ -144,3 +150,52 @@ def test_each_changed_proof_is_refused(stranger: Stranger, exported: Path, tmp_p
     tails = [source.read_bytes()[place + 1 :] for place in accepted]
     assert len(answers) == len(source.read_bytes())
     assert [tail for tail in tails if tail not in (b"=\n", b"==\n")] == []
+
+
+def test_an_export_is_accepted(stranger: Stranger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counsel's zip: its checkpoint, each of its entries, the growth from the anchor; each changed entry is refused."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("DESIST_LOG_KEY", str(tmp_path / "log.key"))
+    signer = make_log_key(tmp_path / "log.key")
+    path, anchor = tmp_path / "ledger" / "ledger.db", tmp_path / "anchor"
+    notes: list[str] = []
+    for _ in range(2):
+        with Ledger.open(path, revision="ab" * 32, signer=signer, on_checkpoint=notes.append) as ledger:
+            facts = {"received_at": 1_800_000_000_000_000, "addressed": "us"}
+            ledger.record("notice", docket="2026-01-pictogram", platforms=["pictogram"], facts=facts)
+            for _ in range(20):
+                ledger.append("refuse", platforms=["pictogram"], docket="2026-01-pictogram", gate="wire")
+    anchor.write_text(notes[0])
+    words = [
+        "ledger",
+        "export",
+        str(path),
+        "2026-01-pictogram",
+        "--since",
+        "2026-01-01",
+        "-o",
+        str(tmp_path / "out.zip"),
+    ]
+    assert main([*words, "--key", str(signer.verifier), "--anchor", str(anchor)]) == 0
+    with zipfile.ZipFile(tmp_path / "out.zip") as exported:
+        note = exported.read("proof/checkpoint.txt").decode()
+        entries = [json.loads(line) for line in exported.read("proof/entries.jsonl").splitlines()]
+        growth = [json.loads(line) for line in exported.read("proof/anchors.jsonl").splitlines()]
+    (tmp_path / "checkpoint").write_text(note)
+    (tmp_path / "old.note").write_text(notes[0])
+    (tmp_path / "growth").write_text(Growth(growth[0]["before"], raw(growth[0]["proof"]), note).text())
+    files = [tmp_path / "checkpoint", tmp_path / "growth"]
+    for entry in entries:
+        proof = Inclusion(entry["seq"] - 1, raw(entry["proof"]), note).text()
+        for name, leaf in ((f"good-{entry['seq']}", entry["leaf"]), (f"bad-{entry['seq']}", entry["leaf"] + " ")):
+            (tmp_path / f"{name}.json").write_text(leaf)
+            (tmp_path / f"{name}.tlog-proof").write_text(proof)
+            files.append(tmp_path / f"{name}.tlog-proof")
+    answers = stranger.accepts(files, key=str(signer.verifier))
+    assert len(entries) > 40
+    assert {name for name, good in answers.items() if not good} == {f"bad-{one['seq']}.tlog-proof" for one in entries}
+
+
+def raw(hashes: list[str]) -> tuple[bytes, ...]:
+    """Hashes as an export writes them."""
+    return tuple(base64.b64decode(one) for one in hashes)
