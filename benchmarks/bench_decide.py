@@ -1,4 +1,4 @@
-"""One decision beside its peers: `python benchmarks/bench_decide.py` (needs the `bench` extra).
+"""One decision beside its peers: `python benchmarks/bench_decide.py [--rounds N]` (needs the `bench` extra).
 
 Every contender judges the same URLs in the same process, a slice at a time in turn, so that a busy machine slows all of
 them alike. Figures are medians over the slices, nanoseconds a URL; ratios are medians of the ratios of a round.
@@ -6,6 +6,7 @@ them alike. Figures are medians over the slices, nanoseconds a URL; ratios are m
 
 from __future__ import annotations
 
+import argparse
 import gc
 import statistics
 import sys
@@ -21,7 +22,6 @@ from protego import Protego
 from desist.decide import Judge, decide
 from desist.model import RobotsVerdict
 
-ROUNDS = 21
 PLATFORMS = 1000
 ROBOTS = "User-agent: *\n" + "".join(f"Disallow: /private{n}/\n" for n in range(11)) + "Allow: /\n"
 
@@ -94,14 +94,14 @@ def ns_each(allowed: Callable[[str], bool], sample: list[str]) -> float:
     return (time.process_time_ns() - start) / len(sample)
 
 
-def race(contenders: dict[str, Callable[[str], bool]], sample: list[str]) -> dict[str, list[float]]:
+def race(contenders: dict[str, Callable[[str], bool]], sample: list[str], rounds: int) -> dict[str, list[float]]:
     """All contenders in turn, round by round, each warmed up once."""
     for allowed in contenders.values():
         ns_each(allowed, sample)
     times: dict[str, list[float]] = {name: [] for name in contenders}
     gc.collect()
     gc.disable()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, allowed in contenders.items():
             times[name].append(ns_each(allowed, sample))
     gc.enable()
@@ -129,6 +129,9 @@ def target(words: str, value: float, limit: float, *, at_least: bool) -> bool:
 
 def main() -> int:
     """Run all; 1 where a target is missed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=31)
+    rounds = parser.parse_args().rounds
     sample = urls(4000, 1700, PLATFORMS)
     half = frozenset(url.split("/", 3)[2] for number, url in enumerate(sample) if number % 2)
     agree = [tldextract_way(PLATFORMS, frozenset()), adblock_way(PLATFORMS), desist_way(PLATFORMS)]
@@ -143,11 +146,12 @@ def main() -> int:
             "tldextract + set + urlsplit + Protego, half": tldextract_way(PLATFORMS, half),
         },
         sample,
+        rounds,
     )
     show(f"one decision, {PLATFORMS:,} platforms, {len(sample):,} URLs over 1,700 hosts", times)
-    sizes = race({f"{n:,} platforms": desist_way(n) for n in (10, 1_000, 1_000_000)}, sample)
+    sizes = race({f"{n:,} platforms": desist_way(n) for n in (10, 1_000, 1_000_000)}, sample, rounds)
     show("warm, by size of the policy set", sizes)
-    cold = cold_hosts()
+    cold = cold_hosts(rounds)
     print("\nagainst the targets")
     good = [
         target(
@@ -165,11 +169,11 @@ def main() -> int:
     return 0 if all(good) else 1
 
 
-def cold_hosts() -> float:
+def cold_hosts(rounds: int) -> float:
     """Median of slices of hosts that were never seen before, one URL each."""
     rules = policy_set(PLATFORMS)
     slices = []
-    for number in range(ROUNDS):
+    for number in range(rounds):
         fresh = [f"https://www.cold{number}x{n}-bench.com/a/page.html" for n in range(2000)]
         judge = Judge(rules)
         slices.append(ns_each(lambda url, judge=judge: judge.decide(url).effect == "allow", fresh))
