@@ -90,8 +90,10 @@ def asks_oddly(rest: str) -> bool:
 
 def may_carry(rest: str) -> bool:
     """Whether path and query of a plain host need a look; quick, and never False where `routes` would find one."""
-    if ("%" in rest and _ESCAPE.search(rest)) or (":" in rest and _SCHEME.search(rest)) or "HR0c" in rest:
+    if ("%" in rest and _ESCAPE.search(rest)) or "HR0c" in rest:
         return True
+    if ":" in rest and (_SCHEME.search(rest) or not rest.isprintable()):
+        return True  # a reader leaves out tabs and line ends, also those within `https:`
     if "?" not in rest or not ("%" in rest or ":" in rest or asks_oddly(rest)):
         return False
     parameters = (part.partition("=") for part in _PARAMETER.split(rest.partition("?")[2]))

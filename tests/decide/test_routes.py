@@ -201,6 +201,14 @@ def test_names_that_fetch_are_written_as_they_are_compared() -> None:
     assert not FETCHING & {"ref", "redirect", "next", "returnto", "share", "q", "utmsource"}
 
 
+@pytest.mark.parametrize(
+    "rest", ["/ht\ntps://pictogram.test/1", "/h\tttps:pictogram.test", "/?http\r://pictogram.test"]
+)
+def test_what_a_reader_leaves_out_does_not_hide_a_scheme(rest: str) -> None:
+    """Tabs and line ends within a URL are left out before it is read (WHATWG URL 4.4)."""
+    assert may_carry(rest)
+
+
 @pytest.mark.parametrize("rest", ["/a/b.html", "/a?id=1&page=2", "/wiki/Category:Faces", "/caf%C3%A9", "/a%20b"])
 def test_ordinary_paths_need_no_second_look(rest: str) -> None:
     """The quick look is quick for what is common."""
