@@ -81,11 +81,14 @@ class AuthorityRobots:
         return kept.answer is None or not 0 <= now - kept.answer.at <= kept.answer.lifetime
 
     def begin(self) -> RobotsFetch | None:
-        """Start the one fetch; None where one is under way."""
+        """Start the one fetch; None where one is under way.
+
+        Validators are of one resource (RFC 9110 8.8): those of a file that a redirect led to are not this URL's.
+        """
         if self._fetching:
             return None
         copy = self._kept.answer
-        if copy and copy.came is Came.FILE:
+        if copy and copy.came is Came.FILE and len(copy.hops) == 1:
             self._fetching = RobotsFetch(self.authority, etag=copy.etag, last_modified=copy.last_modified)
         else:
             self._fetching = RobotsFetch(self.authority)

@@ -116,6 +116,24 @@ def test_a_copy_is_revalidated_with_its_validators() -> None:
     assert state.verdict("/x", "a", NOW + 50 * HOUR).effect == "allow"
 
 
+def test_validators_of_another_resource_are_not_sent_rfc9110_8_8() -> None:
+    """A 304 of the first authority says nothing of the file that it once redirected to."""
+    state = AuthorityRobots("https://site.test")
+    fetch = state.begin()
+    assert fetch is not None
+    assert fetch.respond(301, [("Location", "https://other.test/robots.txt")], b"", NOW) is None
+    outcome = fetch.respond(200, [("ETag", '"7"'), ("Last-Modified", "Fri, 01 Jan 2027 00:00:00 GMT")], ALLOWS, NOW)
+    assert outcome is not None
+    state.settle(outcome)
+    again = state.begin()
+    assert again is not None
+    assert again.headers == {}
+    outcome = again.respond(304, [], b"", NOW + 30 * HOUR)
+    assert outcome is not None
+    state.settle(outcome)
+    assert state.verdict("/x", "a", NOW + 30 * HOUR).effect == "refuse"
+
+
 def test_rules_belong_to_the_initial_authority_rfc9309_2_3_1_2() -> None:
     """Whoever served them."""
     state = AuthorityRobots("https://site.test")
