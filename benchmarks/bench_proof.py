@@ -64,7 +64,7 @@ def write(path: Path, entries: int, *, sealed: bool) -> None:
     details = {"details": DETAILS} if sealed else {}
     for start in range(0, entries, 100_000):
         with Ledger.open(path, revision="ab" * 32, counsel_key=key) as ledger:
-            for _ in range(0, min(100_000, entries - start) - 500, 500):
+            for _ in range(0, min(100_000, entries - start), 500):
                 batch = [
                     ("permit" if n % 3 == 0 else "refuse", {**FIELDS, **details, "platforms": PLATFORMS[n % 3 :][:1]})
                     for n in range(500)
@@ -188,7 +188,7 @@ def main() -> None:
             write(path, entries, sealed=sealed)
             size = sign_all(path)
             print(f"{size:,} entries{', ' + name if name else ', no details'}")
-            speed(path, size, args.rounds if sealed else max(1, args.rounds // 2))
+            speed(path, size, args.rounds if sealed else max(1, args.rounds - 2))
         proofs(path, size)
         disk(path, size)
 
