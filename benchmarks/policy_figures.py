@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-FULL: dict[str, list[str]] = {"bench_decide.py": [], "bench_start.py": [], "bench_dryrun.py": []}
+FULL: dict[str, list[str]] = {"bench_decide.py": [], "bench_start.py": ["--no-demo"], "bench_dryrun.py": []}
 QUICK = {
     "bench_decide.py": ["--rounds", "7"],
-    "bench_start.py": ["--documents", "30000"],
+    "bench_start.py": ["--documents", "30000", "--no-demo"],
     "bench_dryrun.py": ["--urls", "200000", "--rounds", "2"],
 }
 
