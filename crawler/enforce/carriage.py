@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ..model import Basis, Decision
+from ..robots import EVERY_GROUP, stands_in
 from ..urls import canonical_host
 from .destinations import endpoint_of
 from .places import Place, place_of
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from .warden import Warden
 
 __all__ = ["first_host"]
-
-_TOKEN: Final = re.compile(r"[a-z_-]+")
 
 
 def first_host(warden: Warden, request: Request) -> str | Decision:
@@ -53,9 +51,9 @@ def _header(warden: Warden, request: Request, place: Place) -> Decision | None:
 
 def _agent(warden: Warden, request: Request) -> Decision | None:
     """The refusal of a User-Agent that is not the one by which robots.txt was judged (RFC 9309 2.2.1)."""
-    agent = (warden.options.agent or "Mozilla").lower()
+    agent = warden.options.agent or "Mozilla"
     said = [value.decode("latin-1") for value in request.headers.getlist("User-Agent")]
-    if agent == "mozilla" or all(agent in _TOKEN.findall(value.lower()) for value in said):
+    if agent.lower() == EVERY_GROUP or all(stands_in(agent, value) for value in said):
         return None
     return refusal(
         request.url, Basis.AMBIGUOUS, "user-agent",

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 import time
-import zlib
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from scrapy import Request, signals
 from scrapy.exceptions import StopDownload
 from scrapy.http.request import NO_CALLBACK
 
+from .codings import opened
 from .refused import Refused
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ _META: Final = {
     "handle_httpstatus_all": True,
 }
 _AS_THE_PAGE: Final = ("proxy", "bindaddress")
-_GZIP: Final = 47
-"""zlib or gzip, told apart by the header (zlib.decompressobj)."""
 _REASON: Final = 200
 """Characters of an error that are kept."""
 
@@ -164,17 +162,10 @@ def undo_coding(response: Response, most: int) -> Brought | Failed:
     """An answer without its content coding (RFC 9110 8.4), opened to `most` octets; or why it cannot be read."""
     if "dataloss" in response.flags:
         return Failed("truncated")
-    coding = (response.headers.get("Content-Encoding") or b"").strip().lower()
-    body = response.body
-    if body and coding not in {b"", b"identity"}:
-        if coding not in {b"gzip", b"x-gzip", b"deflate"}:
-            return Failed(f"its content coding `{coding.decode('latin-1')[:40]}` was not asked for")
-        try:
-            body = zlib.decompressobj(_GZIP).decompress(body, most + 1)
-        except zlib.error as error:
-            return Failed(f"its content coding cannot be undone: {error}")
-        if len(body) > most:
-            return Failed(f"gzip bomb: it opens to more than {most} octets")
+    try:
+        body = opened(response.body, (response.headers.get("Content-Encoding") or b"").decode("latin-1"), most)
+    except ValueError as error:
+        return Failed(str(error))
     headers = pairs_of(response.headers)
     return Brought(response.status, headers, body, "download_stopped" in response.flags, "partial" in response.flags)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,8 +24,11 @@ from ..decide import Judge, message_of
 from ..decide import Options as Choices
 from ..model import NOT_ASKED, Basis, Decision, Purpose, RobotsState, RobotsVerdict, Signal
 from ..optout import read_headers, read_status
-from ..policy.policyset import PolicySet
-from ..robots import AuthorityRobots, product_token
+from ..policy.policyset import PolicySet, folders_of
+from ..policy.reload import reload
+from ..policy.tighten import Files
+from ..robots import EVERY_GROUP, MAX_OCTETS, AuthorityRobots, product_token, stands_in
+from .codings import opened
 from .destinations import Destinations, Endpoint, endpoint_of
 from .options import Options
 from .pins import PINS
@@ -32,6 +36,7 @@ from .places import place_of
 from .process import GATE
 from .recorder import DEFAULT_LEDGER
 from .resolver import Resolution, Resolver
+from .resting import Resting
 from .signing import open_ledger
 from .verdicts import refusal, with_route
 
@@ -39,6 +44,7 @@ __all__ = ["GatedAdapter", "RequestRefused"]
 
 _BY: Final = "a requests adapter"
 _ROBOTS_SECONDS: Final = 30
+_LOOK_SECONDS: Final = 1.0
 
 
 class RequestRefused(requests.RequestException):
@@ -78,13 +84,19 @@ class GatedAdapter(HTTPAdapter):
         super().__init__(**pool)
         self.options = options or Options()
         self._agent = product_token(self.options.agent, user_agent or requests.utils.default_user_agent()).token
-        self._policies = PolicySet.load([Path(folder) for folder in self.options.policies] or None)
+        self._folders = [Path(folder) for folder in self.options.policies] or None
+        self._files = Files(lambda: folders_of(self._folders))
+        self._files.look()  # before they are read: what changes in between is found by the next look
+        self._looked = time.monotonic()
+        self._policies = PolicySet.load(self._folders)
         choices = Choices(
             notices_to_others=self.options.notices_to_others,
             unknown_platform=self.options.unknown_platform,
             mode=self.options.robots_mode,
         )
-        self._judge = Judge(self._policies, agent=self._agent, purposes=purposes, options=choices)
+        self._make_judge = partial(Judge, agent=self._agent, purposes=purposes, options=choices)
+        self._judge = self._make_judge(self._policies)
+        self._resting = Resting()
         self._resolver = Resolver(self.options.nameservers)
         self._proxies = Destinations("DESIST_PROXIES", self.options.proxies, ports=True)
         self._robots: dict[str, AuthorityRobots] = {}
@@ -107,7 +119,8 @@ class GatedAdapter(HTTPAdapter):
         """Decide, record, grant, send, look at the answer. Raises RequestRefused, LedgerLost."""
         url = str(request.url)
         try:
-            self._ask(url, NOT_ASKED)
+            self._renew()
+            self._ask(url, NOT_ASKED, self._resting.of(url))
             if not select_proxy(url, dict(proxies or {})):
                 self._find(request, url, place_of(url).host)
             decision = self._ask(url, self._verdict(url))
@@ -118,6 +131,19 @@ class GatedAdapter(HTTPAdapter):
         return response
 
     # --- deciding --------------------------------------------------------------------------------------------------
+
+    def _renew(self) -> None:
+        """Read the policies anew where their files have changed, looked at once a second at most; on record first."""
+        with self._lock:
+            if time.monotonic() < self._looked + _LOOK_SECONDS:
+                return
+            self._looked = time.monotonic()
+            if not self._files.look():
+                return
+            policies = reload(self._folders, self._policies).policy_set
+            if policies.revision != self._policies.revision:
+                self._ledger.announce(policies.revision).result()
+                self._policies, self._judge = policies, self._make_judge(policies)
 
     def _ask(self, url: str, robots: RobotsVerdict | RobotsState, signals: tuple[Signal, ...] = ()) -> Decision:
         try:
@@ -145,11 +171,12 @@ class GatedAdapter(HTTPAdapter):
         fetch = robots.begin()
         outcome = None
         while fetch is not None and outcome is None:
-            asked = requests.Request("GET", fetch.url, headers=dict(fetch.headers)).prepare()
+            plain = {"Accept-Encoding": "identity", **fetch.headers}
+            asked = requests.Request("GET", fetch.url, headers=plain).prepare()
             try:
                 decision = self._ask(fetch.url, NOT_ASKED)
                 answer = self._carry(asked, decision, None, (), {"timeout": _ROBOTS_SECONDS, "stream": True})
-                body = answer.raw.read(decode_content=False)
+                body = opened(_body(answer), answer.headers.get("Content-Encoding", ""), MAX_OCTETS + 1)
                 outcome = fetch.respond(answer.status_code, list(answer.headers.items()), body, time.time())
             except _Stop as stop:
                 reason = stop.decision.governing
@@ -203,7 +230,7 @@ class GatedAdapter(HTTPAdapter):
     ) -> requests.Response:
         url = str(request.url)
         place = self._proxy(url, proxies) or place_of(url)
-        self._check_host(request, url)
+        self._check_headers(request, url)
         route = self._find(request, url, place.host)
         self._permit(request, decision, route)
         unpin = PINS.pin(place.host, route.addresses, place.port)
@@ -212,7 +239,11 @@ class GatedAdapter(HTTPAdapter):
         finally:
             unpin()
 
-    def _check_host(self, request: requests.PreparedRequest, url: str) -> None:
+    def _check_headers(self, request: requests.PreparedRequest, url: str) -> None:
+        agent = request.headers.get("User-Agent")
+        if agent and self._agent.lower() != EVERY_GROUP and not stands_in(self._agent, _text(agent)):
+            why = "the User-Agent header to be sent does not name the agent by which the site's files were judged"
+            raise _Stop(refusal(url, Basis.AMBIGUOUS, "user-agent", why, help="name it in `user_agent=`"))
         host = request.headers.get("Host")
         if host and place_of(f"http://{host}/").host != place_of(url).host:
             raise _Stop(refusal(url, Basis.AMBIGUOUS, "host-header", "the Host header names another host than the URL"))
@@ -220,8 +251,10 @@ class GatedAdapter(HTTPAdapter):
     def _look_at(self, url: str, response: requests.Response) -> None:
         headers = list(response.headers.items())
         now = time.time()
+        status = read_status(response.status_code, headers, now)
+        self._resting.add(url, status)
         signals = (
-            *read_status(response.status_code, headers, now),
+            *status,
             *read_headers(headers, response.headers.get("Content-Type", ""), now, self._agent),
         )
         if not signals:
@@ -257,3 +290,18 @@ class GatedAdapter(HTTPAdapter):
             revision=self._policies.revision,
             details={"url": decision.url} if self._ledger.sealed_to else {},
         ).n
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def _body(answer: requests.Response) -> bytes:
+    """The body as it was sent, one octet more than counts at most; TimeoutError where it does not come in time."""
+    until, body = time.monotonic() + _ROBOTS_SECONDS, b""
+    while len(body) <= MAX_OCTETS and (part := answer.raw.read1(1 << 16, decode_content=False)):
+        body += part
+        if time.monotonic() > until:
+            raise TimeoutError("robots.txt does not come to an end")
+    answer.close()
+    return body

@@ -11,9 +11,11 @@ from typing import Final, NamedTuple
 from ..errors import UsageError
 from .file import EVERY_GROUP
 
-__all__ = ["Agent", "product_token"]
+__all__ = ["Agent", "product_token", "stands_in"]
 
 _TOKEN: Final = re.compile(r"[A-Za-z_-]+")
+_BETWEEN: Final = re.compile(r"[\s();,]+")
+"""What stands between the products of a User-Agent header, those in its comments too (RFC 9110 10.1.5)."""
 _PRODUCT: Final = re.compile(r"\s*([^\s/()<>@,;:\\\"\[\]?={}]+)")
 _HELP: Final = (
     "set DESIST_AGENT to one name of letters, `-` and `_` that also stands in USER_AGENT, such as `ExampleBot`"
@@ -30,14 +32,14 @@ class Agent(NamedTuple):
 def product_token(configured: str, user_agent: str) -> Agent:
     """The token of DESIST_AGENT, or where that is empty the first product of USER_AGENT.
 
-    `UsageError` where the token has other characters than the RFC allows or is no part of the header sent: a site could
-    not address this crawler. `Mozilla` is what every browser says: no site means us by it, so all groups count.
+    `UsageError` where the token has other characters than the RFC allows or is no product of the header sent, whole and
+    by itself: a site sees `ExampleBot` and addresses it, and never `Bot`. `Mozilla` is what every browser says: no site means us by it, so all groups count.
     """
     token = configured.strip()
     if token:
         _check(token, "DESIST_AGENT")
-        if token.lower() not in user_agent.lower():
-            raise UsageError(f"`{token}` is no part of the User-Agent header `{user_agent}`", help=_HELP)
+        if not stands_in(token, user_agent):
+            raise UsageError(f"`{token}` is no product of the User-Agent header `{user_agent}`", help=_HELP)
     else:
         found = _PRODUCT.match(user_agent)
         if not found:
@@ -47,6 +49,11 @@ def product_token(configured: str, user_agent: str) -> Agent:
     if token.lower() == EVERY_GROUP:
         return Agent(token, f"`{token}` names no crawler: the strictest of all robots.txt groups holds; {_HELP}")
     return Agent(token)
+
+
+def stands_in(token: str, user_agent: str) -> bool:
+    """Whether a User-Agent header holds this token as a whole product, so that a site can address who sends it."""
+    return token.lower() in {word.partition("/")[0].lower() for word in _BETWEEN.split(user_agent)}
 
 
 def _check(token: str, setting: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 import requests
 import responses
 
+from desist.enforce import requests_adapter
 from desist.enforce.options import Options
 from desist.enforce.requests_adapter import GatedAdapter, RequestRefused
 from desist.ledger.seal import Opener
@@ -21,7 +23,21 @@ from desist.testing.mock import mount
 from desist.testing.recorded import Recorded
 
 PLATFORM = "pictogram.test"
+LETTER = """notice: 2026-late
+instrument: cease_and_desist
+sender: Gazette
+recipient: us
+hosts: [gazette.test]
+received_at: 2026-01-05T09:30:00Z
+"""
 KEY = Opener.generate()
+
+
+RULES = b"User-agent: *\nDisallow: /private\n"
+
+
+def _coded(body: bytes, coding: str) -> Page:
+    return Page(body, headers={"Content-Encoding": coding}, media_type="text/plain")
 
 
 @pytest.fixture
@@ -30,11 +46,15 @@ def sites() -> list[Site]:
         "/": "<h1>ordinary</h1>",
         "/private": "<h1>private</h1>",
         "/away": Page(redirect=f"http://media.{PLATFORM}/face.png"),
+        "/no": Page("no", 403),
+        "/busy": Page("no", 429, {"Retry-After": "600"}),
         "/noai": Page("<h1>no</h1>", headers={"X-Robots-Tag": "noai"}),
     }
     return [
         ready.platform_with_notice(),
         Site("gazette.test", robots="User-agent: *\nDisallow: /private\n", pages=pages),
+        Site("packed.test", robots=_coded(gzip.compress(RULES), "gzip"), pages={"/*": "page"}),
+        Site("odd.test", robots=_coded(RULES, "br"), pages={"/*": "page"}),
     ]
 
 
@@ -109,6 +129,50 @@ def test_unlisted_proxy_is_refused(session, sites) -> None:
         with pytest.raises(RequestRefused) as refused:
             session.get("http://gazette.test/", proxies={"http": "http://127.0.0.1:1"})
     assert refused.value.decision.governing.basis.value == "proxy"
+
+
+def test_other_user_agent_than_the_one_that_was_judged_is_refused(session, sites) -> None:
+    """robots.txt was read for the adapter's own token."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as registry:
+        mounted = mount(sites, registry)
+        with pytest.raises(RequestRefused) as refused:
+            session.get("http://gazette.test/", headers={"User-Agent": "OtherBot/2.0"})
+    assert refused.value.decision.governing.rule == "user-agent"
+    assert [hit.path for hit in mounted.hits if hit.path != "/robots.txt"] == []
+
+
+@pytest.mark.parametrize(("first", "then"), [("/no", "/no#part"), ("/busy", "/")])
+def test_status_is_remembered(session, sites, first, then) -> None:
+    """403 closes the page, 429 the authority: neither is asked again."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as registry:
+        mounted = mount(sites, registry)
+        for path in (first, then):
+            with pytest.raises(RequestRefused) as refused:
+                session.get(f"http://gazette.test{path}")
+    assert refused.value.decision.governing.basis.value == "status"
+    assert [hit.path for hit in mounted.hits] == ["/robots.txt", first]
+
+
+def test_compressed_robots_txt_is_read(session, sites) -> None:
+    """A server that packs what nobody asked it to pack is understood, and one that uses another coding refuses."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as registry:
+        mount(sites, registry)
+        assert session.get("http://packed.test/open").text == "page"
+        for url in ("http://packed.test/private", "http://odd.test/open"):
+            with pytest.raises(RequestRefused):
+                session.get(url)
+
+
+def test_letter_takes_force_in_an_adapter_that_lives(session, options, sites, monkeypatch) -> None:
+    """Policies are looked at once a second: what a new notice forbids is refused, on record under its revision."""
+    monkeypatch.setattr(requests_adapter, "_LOOK_SECONDS", 0.0)
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as registry:
+        mount(sites, registry)
+        assert session.get("http://gazette.test/").ok
+        (Path(options.policies[0]) / "letter.yaml").write_text(LETTER)
+        with pytest.raises(RequestRefused) as refused:
+            session.get("http://gazette.test/")
+    assert (refused.value.decision.docket, decisions(options)[-1][:2]) == ("2026-late", ("refuse", "notice"))
 
 
 LIVE = """
