@@ -33,7 +33,8 @@ def product_token(configured: str, user_agent: str) -> Agent:
     """The token of DESIST_AGENT, or where that is empty the first product of USER_AGENT.
 
     `UsageError` where the token has other characters than the RFC allows or is no product of the header sent, whole and
-    by itself: a site sees `ExampleBot` and addresses it, and never `Bot`. `Mozilla` is what every browser says: no site means us by it, so all groups count.
+    by itself: a site sees `ExampleBot` and addresses it, and never `Bot`. `Mozilla` is what every browser says: no site
+    means us by it, so all groups count.
     """
     token = configured.strip()
     if token:

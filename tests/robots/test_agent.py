@@ -14,6 +14,7 @@ from desist.robots import product_token
         ("", "GalleryBot/2.1 (+https://gallery.test)", "GalleryBot"),
         ("", "Gallery_Bot-x", "Gallery_Bot-x"),
         ("GalleryBot", "Mozilla/5.0 (compatible; gallerybot/2.1)", "GalleryBot"),
+        ("GalleryBot", "Mozilla/5.0 (compatible; GalleryBot; +https://gallery.test)", "GalleryBot"),
         (" GalleryBot ", "GalleryBot", "GalleryBot"),
     ],
 )
@@ -39,6 +40,11 @@ def test_mozilla_is_nobody_and_warned_of(user_agent: str) -> None:
         ("Gallery Bot", "Gallery Bot"),
         ("GalleryBot/1", "GalleryBot/1"),
         ("OtherBot", "GalleryBot/1.0"),
+        ("Bot", "GalleryBot/1.0"),
+        ("gallery", "GalleryBot/1.0"),
+        ("gallery", "GalleryBot/1.0 (+https://gallery.test)"),
+        ("Bot", "Gallery2Bot/1.0 (X-Bot/1.0)"),
+        ("Gallery", "Gallery-Bot/1.0"),
         ("*", "*"),
         ("", "Gallery2Bot/1.0"),
         ("", ""),
@@ -46,7 +52,7 @@ def test_mozilla_is_nobody_and_warned_of(user_agent: str) -> None:
     ],
 )
 def test_a_token_that_no_site_can_address_refuses_to_start(configured: str, user_agent: str) -> None:
-    """Other characters than RFC 9309 allows, or no part of the header sent."""
+    """Other characters than RFC 9309 allows, or no product of the header sent."""
     with pytest.raises(UsageError) as caught:
         product_token(configured, user_agent)
     assert "DESIST_AGENT" in caught.value.help
