@@ -28,7 +28,7 @@ class Reading(Enum):
     STANDARD = "as Google reads it"
     EXACT = "by the letter of RFC 9309, misspelt lines passed over"
     AIPREF = "with Content-Usage as a rule, as in draft-ietf-aipref-attach"
-    GUESSED = "with its invisible characters and foreign encodings made good"
+    GUESSED = "with its invisible characters, odd line ends and foreign encodings made good"
 
     @property
     def sureness(self) -> Sureness:

@@ -1,6 +1,7 @@
 """robots.txt bytes to records: one for each line that says something, with its number and how sure the reading is.
 
-Lines end at LF, CR LF or CR and nowhere else (RFC 9309 2.2, `NL`). What Google's parser tolerates is read wherever it
+Lines end at LF, CR LF or CR and nowhere else (RFC 9309 2.2, `NL`); where other readers see more ends, the refusals that
+they find are guesses. What Google's parser tolerates is read wherever it
 refuses; a tolerated `Allow` keeps its place in the group and loses its permission, so that nothing is allowed which an
 exact reader would not have allowed. Bytes are never an error: what cannot be read is passed over, line by line
 (2.3.1.5).
@@ -41,7 +42,7 @@ class Sureness(IntEnum):
     TOLERATED = 1
     """Google's parser does: a misspelt field, a missing colon, words behind the field name."""
     GUESSED = 2
-    """A person would: invisible characters before the field, another encoding. Counts in strict mode, to refuse."""
+    """A person would, or a reader with other line ends. Counts in strict mode, to refuse."""
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -73,6 +74,8 @@ _GOOGLE_LINE: Final = 2083 * 8 - 1
 """Octets of a line that Google's parser looks at; a refusing pattern cut there reaches further, so it is cut."""
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _BREAK: Final = re.compile(rb"\r\n?|\n")
+_OTHER_BREAK: Final = re.compile(rb"[\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]")
+"""Where other readers end a line as well: Python's `str.splitlines`, and so Protego and the standard library."""
 _WORD_BREAK: Final = re.compile(rb"[ \t]+")
 _INVISIBLE: Final = re.compile(
     # C0, DEL, C1, NBSP, zero-width and directional marks, ideographic space, byte order mark; in UTF-8 or Latin-1.
@@ -84,9 +87,12 @@ def read_records(data: bytes, charset: str = "") -> Iterator[Record]:
     """Every record of a file, in order; `charset` is what its Content-Type names, for octets that are not UTF-8."""
     kinds: dict[bytes, tuple[Kind, Sureness]] = {}
     other, disallow, exact = Kind.OTHER, Kind.DISALLOW, Sureness.EXACT
+    broken = _OTHER_BREAK.search(data) is not None
     for number, raw in enumerate(_BREAK.split(_without_bom(data)), start=1):
         text = raw.partition(b"#")[0].strip()
         if not text:
+            if broken:
+                yield from _lines_within(number, raw)
             continue
         key, colon, value = text.partition(b":")
         if colon:
@@ -103,6 +109,24 @@ def read_records(data: bytes, charset: str = "") -> Iterator[Record]:
         yield record
         if kind is other or not text.isascii() or b" " in key or b"\t" in key:
             yield from _guesses(record, text, charset)
+        if broken and kind is not disallow and kind is not Kind.ALLOW:
+            yield from _lines_within(number, raw)
+
+
+def _lines_within(number: int, raw: bytes) -> Iterator[Record]:
+    """The refusals of a line that other readers take for several lines.
+
+    Of remarks, user-agent lines and the like, where such an octet has no meaning; in a path it is an octet of the path.
+    """
+    parts = _OTHER_BREAK.split(raw)
+    if len(parts) == 1:
+        return
+    for part in parts:
+        text = part.partition(b"#")[0].strip()
+        key, _, value = text.partition(b":")
+        kind, _ = _kind_of(key)
+        if kind is Kind.DISALLOW or kind is Kind.USER_AGENT:
+            yield Record(number, kind, value.strip(), text, Sureness.GUESSED)
 
 
 def _without_bom(data: bytes) -> bytes:

@@ -89,6 +89,19 @@ def test_strict_mode_refuses_where_another_reading_does(data: bytes, path: str, 
     assert reading.value in verdict.why
 
 
+@pytest.mark.parametrize("end", ["\x0b", "\x0c", "\x1e", "\x85", "\u2028", "\u2029"])
+@pytest.mark.parametrize(
+    "text",
+    ["User-agent: *|Disallow: /", "# for all|User-agent: *|Disallow: /", "Sitemap: /s|User-agent: *|Disallow: /"],
+)
+def test_other_readers_line_ends_refuse_in_strict_mode_rfc9309_2_2(text: str, end: str) -> None:
+    """By the letter they end no line; readers that split there, as Python does, find a refusal."""
+    robots = Robots(text.replace("|", end).encode())
+    assert robots.verdict("/a", "DesistBot", "rfc").effect == "allow"
+    verdict = robots.verdict("/a", "DesistBot")
+    assert (verdict.effect, verdict.basis) == ("refuse", Basis.AMBIGUOUS)
+
+
 def test_an_agent_that_cannot_be_named_obeys_every_group() -> None:
     """For `Mozilla` the strictest of all groups holds, and groups that do not compete are not mixed."""
     robots = Robots(b"User-agent: A\nDisallow: /a\nUser-agent: B\nDisallow: /b\nUser-agent: *\nAllow: /\n")
