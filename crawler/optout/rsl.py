@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from lxml import etree
 
 from ..model import Signal, SignalVerdict, Usage
 from ..patterns import Pattern, normalise_path, path_of
+from ..urls import Target, read
 from .signals import Headers, shown, values_of
 
 __all__ = ["licence_unread", "read_rsl", "rsl_of_headers", "rsl_of_robots"]
@@ -43,6 +44,7 @@ _LINK: Final = re.compile(r"<([^>]*)>((?:\s*;\s*[^\s=;,]+\s*(?:=\s*(?:\"[^\"]*\"
 _PARAMETER: Final = re.compile(r";\s*([^\s=;,]+)\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]*))")
 _WORDS: Final = re.compile(r"[\s,]+")
 _MEDIA_TYPE: Final = "application/rsl+xml"
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class _Terms(NamedTuple):
@@ -79,12 +81,17 @@ def licence_unread(licence_url: str, why: str) -> Signal:
 
 
 def read_rsl(status: int, xml: bytes, url: str, licence_url: str) -> tuple[Signal, ...]:
-    """What a licence says of `url`; nothing where none of its content elements names it."""
+    """What a licence says of `url`; nothing where all of its content elements name something else.
+
+    A content element whose `url` cannot be read speaks of everything: whom it leaves out nobody can say.
+    """
     if status != 200:
         return (licence_unread(licence_url, f"the licence could not be retrieved: {status or 'no answer'}"),)
     root = _parsed(xml)
     if root is None:
         return (licence_unread(licence_url, "the licence is not RSL"),)
+    if not any(_name(element) == "content" for element in root.iter()):
+        return (licence_unread(licence_url, "the licence has no content element"),)
     place = f"licence {shown(licence_url)}"
     return tuple(signal for terms in _governing(root, url) for signal in _signals(terms, place))
 
@@ -105,27 +112,40 @@ def _name(element: Any) -> str:
 
 
 def _governing(root: Any, url: str) -> list[_Terms]:
-    """Terms of the content elements whose `url` matches with most octets (RFC 9309 matching)."""
+    """Terms of the content elements whose `url` matches with most octets (RFC 9309 matching), or cannot be read."""
     found: list[tuple[int, _Terms]] = []
+    unread: list[_Terms] = []
+    here = read(url)
     for content in (element for element in root.iter() if _name(element) == "content"):
-        octets = _matched(content.get("url") or "", url)
-        if octets >= 0:
+        octets = _matched((content.get("url") or "").strip(), here)
+        if octets is None:
+            unread.append(_terms(content))
+        elif octets >= 0:
             found.append((octets, _terms(content)))
     longest = max((octets for octets, _ in found), default=0)
-    return [terms for octets, terms in found if octets == longest]
+    return unread + [terms for octets, terms in found if octets == longest]
 
 
-def _matched(pattern: str, url: str) -> int:
-    """Octets with which a content's url matches, -1 where it does not; a whole URL must name the same authority."""
-    path = normalise_path(path_of(url))
-    try:
-        here, there = urlsplit(url), urlsplit(pattern.strip())
-        if there.netloc and (there.hostname, there.port) != (here.hostname, here.port):
+def _matched(pattern: str, here: Target) -> int | None:
+    """Octets with which a content's url matches, -1 where it does not, None where it cannot be read.
+
+    A whole URL must name the same host and port, however they are spelt; with their own ports http and https are one
+    place, since a licence means the page and not the way to it.
+    """
+    if not pattern.startswith(("/", "*")) or pattern.startswith("//"):
+        there = read(f"{here.scheme}:{pattern}" if pattern.startswith("//") else pattern)
+        if there.trouble or "://" not in there.url:
+            return None
+        if _place(there) != _place(here):
             return -1
-    except ValueError:
-        return -1
-    compiled = Pattern(path_of(pattern.strip()) if there.netloc else pattern.strip())
-    return compiled.octets if compiled.matches(path) else -1
+        pattern = path_of(pattern)
+    compiled = Pattern(pattern)
+    return compiled.octets if compiled.matches(normalise_path(path_of(here.url))) else -1
+
+
+def _place(target: Target) -> tuple[str, int]:
+    """Host and port; 0 for the scheme's own port."""
+    return target.host, 0 if target.port == _DEFAULT_PORTS.get(target.scheme) else target.port
 
 
 def _terms(content: Any) -> _Terms:

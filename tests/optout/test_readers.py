@@ -139,6 +139,48 @@ def test_licences_are_named_once_and_absolute() -> None:
     assert rsl_links(b'<link rel="license" type="application/rsl+xml" href="/c.xml">') == ("/c.xml",)
 
 
+def licence(content_url: str) -> bytes:
+    """A licence that prohibits everything on one URL."""
+    terms = '<license><prohibits type="usage">all</prohibits></license>'
+    return f'<rsl xmlns="https://rslstandard.org/rsl"><content url="{content_url}">{terms}</content></rsl>'.encode()
+
+
+@pytest.mark.parametrize(
+    "content_url",
+    [
+        "https://xn--bcher-kva.test/",
+        "https://xn--bcher-kva.test:443/a",
+        "https://XN--BCHER-KVA.test./",
+        "https://b\u00fccher.test/",
+        "http://b\u00fccher.test/",
+        "//b\u00fccher.test/",
+        "https://b\u00fccher.test/*.html$",
+        "/",
+        "*",
+        "",
+        "b\u00fccher.test/",
+        "https://*.test/",
+        "https:/b\u00fccher.test/",
+    ],
+)
+def test_a_licence_means_a_host_however_it_is_spelt(content_url: str) -> None:
+    """Port, letter case, final dot and IDN are spelling; what cannot be read leaves nobody out."""
+    (signal,) = read_rsl(200, licence(content_url), "https://xn--bcher-kva.test/a.html", "https://xn--bcher-kva.test/l")
+    assert signal.verdict == "disallow"
+
+
+@pytest.mark.parametrize("content_url", ["https://other.test/", "https://site.test:8443/", "/b", "https://site.test/b"])
+def test_a_licence_for_something_else_is_silent(content_url: str) -> None:
+    """Another host, another port, another path."""
+    assert read_rsl(200, licence(content_url), "https://site.test/a", "https://site.test/l") == ()
+
+
+def test_a_licence_without_content_cannot_be_read() -> None:
+    """It is named, and it names nothing: nobody can say what it grants."""
+    (signal,) = read_rsl(200, b'<rsl xmlns="https://rslstandard.org/rsl"/>', "https://site.test/a", "l")
+    assert (signal.verdict, signal.text) == ("disallow", "the licence has no content element")
+
+
 def test_what_a_licence_prohibits_it_does_not_permit() -> None:
     """Prohibits wins: no signal permits what another one prohibits."""
     terms = b'<permits type="usage">ai-all</permits><prohibits type="usage">ai-train</prohibits>'
