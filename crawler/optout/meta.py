@@ -47,7 +47,7 @@ def read_meta(html: bytes, now: float, agent: str, *, strict: bool) -> tuple[Sig
         if name in _NAMES or name == agent.lower():
             found += read_rules(content, agent, now, name="meta-robots", place=place)
         elif name == "tdm-reservation":
-            found += read_reservation(content, place)
+            found += read_reservation(content, place, strict=strict)
     return tuple(found)
 
 
