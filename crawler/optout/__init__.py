@@ -67,7 +67,9 @@ class Statements(Protocol):
         """Content-Signal lines."""
 
 
-def read_headers(headers: Headers, content_type: str, now: float, agent: str) -> tuple[Signal, ...]:
+def read_headers(
+    headers: Headers, content_type: str, now: float, agent: str, mode: Mode = "strict"
+) -> tuple[Signal, ...]:
     """Every signal in the headers of a response; `now` in seconds since 1970, `agent` the product token.
 
     Licences in Link headers are named by `rsl_of_headers` and read by `read_rsl`; the status by `read_status`.
@@ -75,8 +77,8 @@ def read_headers(headers: Headers, content_type: str, now: float, agent: str) ->
     pairs = list(headers)
     return (
         *read_x_robots_tag(pairs, content_type, now, agent),
-        *read_tdmrep_header(pairs),
-        *read_content_usage_header(pairs),
+        *read_tdmrep_header(pairs, strict=mode == "strict"),
+        *read_content_usage_header(pairs, strict=mode == "strict"),
         *read_content_signal_header(pairs),
     )
 

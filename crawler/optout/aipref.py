@@ -12,7 +12,7 @@ from typing import Final
 from ..model import Signal, SignalVerdict, Usage
 from ..patterns import Pattern
 from .signals import Headers, shown, values_of
-from .structured import read_dictionary
+from .structured import read_members
 
 __all__ = ["Line", "read_content_usage_header", "read_content_usage_lines", "read_preference", "split_path"]
 
@@ -24,24 +24,37 @@ Line = tuple[int, bytes]
 """One Content-Usage or Content-Signal line of robots.txt: its number and its value."""
 
 
-def read_preference(text: str, place: str) -> Iterator[Signal]:
-    """The preferences of one dictionary; `unknown` for all categories where it cannot be parsed (vocab 6.5)."""
+def read_preference(text: str, place: str, *, strict: bool = True) -> Iterator[Signal]:
+    """The preferences of one dictionary; `unknown` for all categories where it cannot be parsed (vocab 6.5).
+
+    Of equal keys the last one holds (RFC 9651 3.2); in strict mode each of them is a statement.
+    """
     try:
-        stated = read_dictionary(text)
+        members = read_members(text)
     except ValueError:
         yield Signal("aipref", frozenset(_CATEGORIES.values()), "unknown", place, shown(text))
         return
-    for key, usage in _CATEGORIES.items():
-        if key in stated:
-            item = stated[key]
+    stated = dict.fromkeys(members) if strict else dict(members).items()
+    for key, item in stated:
+        if usage := _CATEGORIES.get(key):
             verdict = _VERDICTS.get(item.text, "unknown")
             yield Signal("aipref", frozenset({usage}), verdict, place, shown(f"{key}={item.text}"))
 
 
-def read_content_usage_header(headers: Headers) -> tuple[Signal, ...]:
-    """The preferences of the Content-Usage field, its lines joined as RFC 9651 4.2 says."""
+def read_content_usage_header(headers: Headers, *, strict: bool = True) -> tuple[Signal, ...]:
+    """The preferences of the Content-Usage field, its lines joined as RFC 9651 4.2 says.
+
+    In strict mode each line speaks for itself where it can be read by itself: the origin sent one, a CDN another.
+    """
     lines = values_of(headers, "content-usage")
-    return tuple(read_preference(", ".join(lines), "header Content-Usage")) if lines else ()
+    found = _of_lines(lines) if strict else []
+    if lines and (not strict or any(signal.verdict == "unknown" for signal in found)):
+        found += read_preference(", ".join(lines), "header Content-Usage", strict=strict)
+    return tuple(dict.fromkeys(found))
+
+
+def _of_lines(lines: list[str]) -> list[Signal]:
+    return [signal for line in lines for signal in read_preference(line, "header Content-Usage")]
 
 
 def read_content_usage_lines(lines: Iterable[Line], path: str, *, strict: bool) -> tuple[Signal, ...]:
@@ -54,7 +67,7 @@ def read_content_usage_lines(lines: Iterable[Line], path: str, *, strict: bool) 
     for number, value in lines:
         pattern, preference = split_path(value)
         if pattern is None or pattern.matches(path):
-            signals = list(read_preference(preference, f"robots.txt line {number}"))
+            signals = list(read_preference(preference, f"robots.txt line {number}", strict=strict))
             found.append((pattern.octets if pattern else 0, signals))
     kept: list[Signal] = []
     longest = max((octets for octets, _ in found), default=0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-__all__ = ["Item", "read_dictionary"]
+__all__ = ["Item", "read_dictionary", "read_members"]
 
 _KEY: Final = re.compile(r"[a-z*][a-z0-9_\-.*]*")
 _TOKEN: Final = re.compile(r"[A-Za-z*][A-Za-z0-9!#$%&'*+\-.^_`|~:/]*")
@@ -101,11 +101,16 @@ class _Reader:
 
 def read_dictionary(text: str) -> dict[str, Item]:
     """Keys and values, without parameters; the last of equal keys holds. `ValueError` where it is no dictionary."""
+    return dict(read_members(text))
+
+
+def read_members(text: str) -> list[tuple[str, Item]]:
+    """Every member as written, equal keys too. `ValueError` where it is no dictionary."""
     reader = _Reader(text.strip(" "))
-    found: dict[str, Item] = {}
+    found: list[tuple[str, Item]] = []
     while reader.peek():
         key = reader.key()
-        found[key] = reader.member()
+        found.append((key, reader.member()))
         reader.take(_BLANKS)
         if not reader.peek():
             break

@@ -135,7 +135,7 @@ def _judge_signals(vector: Vector, mode: Mode) -> str:
 
 def _of_response(vector: Vector, mode: Mode) -> Iterator[Signal]:
     headers = _pairs(vector.get("headers"))
-    yield from read_headers(headers, vector.get("content_type", ""), _now(vector), vector["agent"])
+    yield from read_headers(headers, vector.get("content_type", ""), _now(vector), vector["agent"], mode)
     yield from read_status(int(vector.get("status", 200)), headers, _now(vector))
     yield from read_html(_text(vector, "html") or b"", _now(vector), vector["agent"], mode)
 

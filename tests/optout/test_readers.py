@@ -17,6 +17,7 @@ from desist.optout import (
     rsl_links,
     rsl_of_headers,
     rsl_of_robots,
+    stance,
 )
 from desist.robots import Robots, statements_of
 
@@ -127,6 +128,70 @@ def test_too_many_redirects_before_tdmrep_json() -> None:
     body = b'[{"location": "/", "tdm-reservation": 0}]'
     assert read_tdmrep_file(200, body, "/", strict=True, redirects=5)[0].verdict == "allow"
     assert read_tdmrep_file(200, body, "/", strict=True, redirects=6)[0].verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"tdm-reservation": 1}]',
+        b'[{"location": "", "tdm-reservation": 1}]',
+        b'[{"location": ["/"], "tdm-reservation": 1}]',
+        b'[{"location": "a", "tdm-reservation": 1}]',
+        b'[{"Location": "/", "TDM-Reservation": 1}]',
+        b'{"policies": [{"location": "/", "tdm-reservation": 1}]}',
+        b"[7]",
+        b"{}",
+    ],
+)
+def test_a_tdmrep_json_of_the_wrong_form_is_unknown_in_strict_mode(body: bytes) -> None:
+    """Its author meant to say something; by the letter of the protocol it is unset."""
+    assert [signal.verdict for signal in read_tdmrep_file(200, body, "/a", strict=True)] == ["unknown"]
+    if body.startswith(b"["):
+        assert read_tdmrep_file(200, body, "/a", strict=False) == ()
+
+
+def test_an_entry_that_cannot_be_read_is_silent_behind_the_one_that_speaks() -> None:
+    """The first entry whose location matches decides; one that might have come before it leaves doubt."""
+    odd, open_ = '{"tdm-reservation": 1}', '{"location": "/", "tdm-reservation": 0}'
+    said = [
+        [signal.verdict for signal in read_tdmrep_file(200, f"[{body}]".encode(), "/", strict=True)]
+        for body in (f"{open_}, {odd}", f"{odd}, {open_}", '{"location": "/", "tdm-reservation": "0"}')
+    ]
+    assert said == [["allow"], ["unknown", "allow"], []]
+
+
+@pytest.mark.parametrize("location", ["//site.test/", "https://site.test/a", " /"])
+def test_a_location_is_read_as_meant_in_strict_mode(location: str) -> None:
+    """A URL without its scheme, a blank before it."""
+    body = f'[{{"location": "{location}", "tdm-reservation": 1}}]'.encode()
+    assert [signal.verdict for signal in read_tdmrep_file(200, body, "/a", strict=True)] == ["disallow"]
+
+
+@pytest.mark.parametrize("value", ['"1"', "1; x", "true", "?1", "0, true"])
+def test_a_reservation_is_read_as_meant_in_strict_mode(value: str) -> None:
+    """Quoted, with a parameter, as a Boolean; by the letter it is a protocol error."""
+    said = read_headers([("TDM-Reservation", value)], "", NOW, AGENT)
+    assert "disallow" in {signal.verdict for signal in said}
+    by_letter = read_headers([("TDM-Reservation", value)], "", NOW, AGENT, "rfc")
+    assert "disallow" not in {signal.verdict for signal in by_letter}
+
+
+@pytest.mark.parametrize(
+    "lines", [["train-ai=n", "train-ai=y"], ["train-ai=n, train-ai=y"], ["train-ai=y, train-ai=n", "train-ai=y"]]
+)
+def test_of_several_preferences_any_disallowance_wins_in_strict_mode(lines: list[str]) -> None:
+    """By the letter the last of equal keys holds (RFC 9651 3.2)."""
+    headers = [("Content-Usage", line) for line in lines]
+    assert stance(read_headers(headers, "", NOW, AGENT), Usage.TRAIN_AI) == "disallow"
+    assert stance(read_headers(headers, "", NOW, AGENT, "rfc"), Usage.TRAIN_AI, "rfc") == "allow"
+
+
+def test_a_line_that_cannot_be_read_does_not_silence_the_others() -> None:
+    """What one line of Content-Usage says stands, whatever another one holds; robots.txt lines likewise."""
+    said = read_headers([("Content-Usage", "search=n"), ("Content-Usage", "!")], "", NOW, AGENT)
+    assert (stance(said, Usage.SEARCH), stance(said, Usage.TRAIN_AI)) == ("disallow", "disallow")
+    robots = Robots(b"User-agent: *\nContent-Usage: train-ai=n, train-ai=y\n")
+    assert stance(read_robots(statements_of(robots, AGENT), "/"), Usage.TRAIN_AI) == "disallow"
 
 
 def test_licences_are_named_once_and_absolute() -> None:
