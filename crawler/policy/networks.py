@@ -11,6 +11,8 @@ __all__ = ["Networks"]
 
 _NAT64: Final = int(IPv6Address("64:ff9b::"))
 """RFC 6052 2.1: the last 32 bits are the IPv4 address."""
+_LOCAL_NAT64: Final = int(IPv6Address("64:ff9b:1::"))
+"""RFC 8215: a /48 of which a network cuts its own prefix, so that the address may lie in any place of RFC 6052 2.2."""
 
 
 class Networks:
@@ -41,11 +43,21 @@ class Networks:
 
 
 def _carried(address: IPv4Address | IPv6Address) -> Iterator[IPv4Address | IPv6Address]:
-    """The address, and what it stands for where it is IPv4-mapped, 6to4 (RFC 3056), Teredo (RFC 4380) or NAT64."""
+    """The address, and the IPv4 address that it may carry.
+
+    IPv4-mapped and IPv4-compatible (RFC 4291 2.5.5), 6to4 (RFC 3056), Teredo (RFC 4380), NAT64.
+    """
     yield address
     if isinstance(address, IPv6Address):
         yield from (a for a in (address.ipv4_mapped, address.sixtofour) if a)
         if address.teredo:
             yield address.teredo[1]
-        if int(address) >> 32 == _NAT64 >> 32:
-            yield IPv4Address(int(address) & 0xFFFFFFFF)
+        bits = int(address)
+        if bits >> 32 in {0, _NAT64 >> 32}:
+            yield IPv4Address(bits & 0xFFFFFFFF)
+        if bits >> 80 == _LOCAL_NAT64 >> 80:
+            split = bits >> 64, bits >> 24 & 0xFFFFFFFF  # the octet between them is none of the address
+            yield IPv4Address((split[0] & 0xFFFF) << 16 | split[1] >> 16)
+            yield IPv4Address((split[0] & 0xFF) << 24 | split[1] >> 8)
+            yield IPv4Address(split[1])
+            yield IPv4Address(bits & 0xFFFFFFFF)

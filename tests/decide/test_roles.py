@@ -32,6 +32,11 @@ from .documents import NOTICE, NOW, PLATFORM, TERMS, bases, policies
         ("[2001:db8:67::5]", "allow"),
         ("[::ffff:203.0.113.2]", "refuse"),
         ("[64:ff9b::203.0.113.2]", "refuse"),
+        ("[64:ff9b:1::203.0.113.2]", "refuse"),
+        ("[64:ff9b:1:cb00:71:200::]", "refuse"),
+        ("[64:ff9b:1:cb:0:7102::]", "refuse"),
+        ("[64:ff9b:1:0:cb:71:200:0]", "refuse"),
+        ("[::203.0.113.2]", "refuse"),
         ("[2002:cb00:7102::1]", "refuse"),
     ],
 )
