@@ -15,7 +15,7 @@ from lxml import etree
 
 from ..model import Signal
 from .tdmrep import read_reservation
-from .x_robots_tag import read_rules
+from .x_robots_tag import EVERY_NAME, read_rules, refuses
 
 __all__ = ["read_meta", "rsl_links"]
 
@@ -36,7 +36,10 @@ _RSL: Final = "application/rsl+xml"
 
 
 def read_meta(html: bytes, now: float, agent: str, *, strict: bool) -> tuple[Signal, ...]:
-    """The signals of a page's meta elements; `now` in seconds since 1970."""
+    """The signals of a page's meta elements; `now` in seconds since 1970.
+
+    An agent that cannot be addressed obeys rules under any name, as in headers.
+    """
     found: list[Signal] = []
     for element, in_head in _elements(html, "meta"):
         if not in_head and not strict:
@@ -44,8 +47,9 @@ def read_meta(html: bytes, now: float, agent: str, *, strict: bool) -> tuple[Sig
         name = (element.get("name") or (element.get("http-equiv") if strict else "") or "").strip().lower()
         content = element.get("content") or ""
         place = f"meta {name}" if in_head else f"meta {name} outside the head"
-        if name in _NAMES or name == agent.lower():
-            found += read_rules(content, agent, now, name="meta-robots", place=place)
+        anybody = agent.lower() == EVERY_NAME and refuses(content)
+        if name in _NAMES or name == agent.lower() or (name and anybody):
+            found += read_rules(content, agent, now, name="meta-robots", place=place, names=False)
         elif name == "tdm-reservation":
             found += read_reservation(content, place, strict=strict)
     return tuple(found)

@@ -64,6 +64,45 @@ def test_noimageindex_concerns_images() -> None:
     assert read_headers(headers, "Image/PNG", NOW, AGENT)[0].usages == {Usage.INDEX}
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "rating: general, noindex",
+        "revisit-after: 7 days, noindex",
+        "rating: general noindex",
+        "all: noindex",
+        "otherbot: nofollow; rating: general, noindex",
+        "7: noindex",
+        '"noindex"',
+        "'noindex, nofollow'",
+        "foo:, noindex",
+    ],
+)
+def test_what_is_no_crawlers_name_hides_no_rule(value: str) -> None:
+    """A name is followed by a known rule; `all` is everyone; quotation marks are no part of a rule."""
+    said = read_headers([("X-Robots-Tag", value)], "", NOW, AGENT)
+    assert {signal.text for signal in said} - {"nofollow"} == {"noindex"}
+    html = f"<meta name=robots content='{value.replace(chr(39), chr(34))}'>".encode()
+    assert "noindex" in {signal.text for signal in read_html(html, NOW, AGENT)}
+
+
+@pytest.mark.parametrize(
+    "value", ["otherbot: noindex", "otherbot/2.1: index, noindex", "otherbot=nosnippet, noindex", "a: b: all, noindex"]
+)
+def test_a_rule_for_another_crawler_is_none_for_us(value: str) -> None:
+    """In a header; in a page the element's own name addresses, and a name within the content does not."""
+    assert read_headers([("X-Robots-Tag", value)], "", NOW, AGENT) == ()
+    assert read_html(f'<meta name="robots" content="{value}">'.encode(), NOW, AGENT) != ()
+
+
+def test_an_agent_without_a_name_obeys_any_meta_element() -> None:
+    """Rules to anybody, and no words that only look like them."""
+    assert read_html(b'<meta name="googlebot" content="noindex">', NOW, "Mozilla") != ()
+    assert read_html(b'<meta name="googlebot" content="index, noarchive">', NOW, "Mozilla") != ()
+    assert read_html(b'<meta name="description" content="none of these">', NOW, "Mozilla") == ()
+    assert read_html(b'<meta name="googlebot" content="noindex">', NOW, AGENT) == ()
+
+
 def test_an_agent_without_a_name_obeys_what_is_said_to_anybody() -> None:
     """As for robots.txt."""
     assert read_headers([("X-Robots-Tag", "otherbot: noai")], "", NOW, "Mozilla") != ()
