@@ -1,7 +1,8 @@
 """Secrets are struck from details before they are sealed: what is not kept can neither be stolen nor demanded.
 
 A URL keeps its scheme, host, path and parameter names. Struck are userinfo, the values of parameters whose name
-says that they are secret, e-mail addresses, credentials, JSON Web Tokens (RFC 7519), and values that look random.
+says that they are secret, e-mail addresses, credentials, JSON Web Tokens (RFC 7519), and values that look random. Where
+only a percent-decoded reading shows a secret, that reading is what is kept.
 """
 
 from __future__ import annotations
@@ -12,28 +13,34 @@ import math
 import re
 from collections import Counter
 from typing import Any, Final
+from urllib.parse import unquote
 
 __all__ = ["STRUCK", "mask", "mask_details"]
 
 STRUCK: Final = "[struck]"
 """Stands where a secret stood."""
 
-_USERINFO: Final = re.compile(r"(?<=//)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
+_USERINFO: Final = re.compile(
+    r"(?P<head>\b(?:https?|wss?|ftps?):[/\\]*|(?::|%3A)(?:[/\\]|%2F|%5C)+|//)[^/?#\s@]*(?:@[^/?#\s@]*)*@", re.I
+)
+"""Of two slashes, backslashes, one or none: what some reader takes for an authority."""
 _HOST: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#;\s]*")
 _PARAMETER: Final = re.compile(
     r"(?P<head>(?:^|[?&;#,\s]|%3F|%26)(?P<name>[^=&;?#%,\s]+)(?:=|%3D))(?P<value>[^&;?#\s]+)", re.I
 )
 _NAME: Final = re.compile(
     r"token|secret|passw|pwd|passphrase|credential|signature|session|sess_?id|api_?key|access_?key|auth|jwt|otp|nonce"
-    r"|csrf|xsrf|ticket|mail|phone|^x-(?:amz|goog)-|(?:^|\W)(?:sid|sig|key|code|state|hash|hmac|pass|pin|user|login|cftoken)(?:\W|$)"
+    r"|csrf|xsrf|ticket|mail|phone|^x-(?:amz|goog)-|(?:^|\W)(?:sid|sig|key|code|state|hash|hmac|pass|pw|psw|pin|user|login|cftoken)(?:\W|$)"
     r"|sessid|cookie",
     re.I,
 )
-_EMAIL: Final = re.compile(r"[\w.!#$%&'*+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.I)
+_EMAIL: Final = re.compile(r"[\w.!#$%&'*+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.I)
 _JWT: Final = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
 _BEARER: Final = re.compile(r"(?P<head>\b(?:bearer|basic)\s+)(?P<value>[\w.~+/=-]{6,})", re.I)
 _WORD: Final = re.compile(r"[A-Za-z0-9_+-]{20,}={0,2}")
 _SUSPECT: Final = re.compile(r"[@=%\s]|eyJ")
+_LAYERS: Final = 8
+"""Layers of percent-encoding that are looked below; what has more is struck whole."""
 _NOTHING: Final[frozenset[str]] = frozenset()
 _HEX: Final = re.compile(r"[0-9a-fA-F-]{20,}")
 
@@ -43,8 +50,21 @@ def mask(text: str) -> tuple[str, frozenset[str]]:
     if len(text) < 20 and not _SUSPECT.search(text):
         return text, _NOTHING
     struck: set[str] = set()
-    if "@" in text and "//" in text:
-        text = _strike("userinfo", _USERINFO, f"{STRUCK}@", text, struck)
+    kept = current = _masked(text, struck)
+    for _ in range(_LAYERS):
+        plain = unquote(current) if "%" in current else current
+        if plain == current:
+            return kept, frozenset(struck)
+        current = _masked(plain, struck)
+        if current != plain:
+            kept = current
+    return STRUCK, frozenset(struck | {"parameter"})
+
+
+def _masked(text: str, struck: set[str]) -> str:
+    """`text` as it is written with its secrets struck; adds their kinds to `struck`."""
+    if "@" in text:
+        text = _strike("userinfo", _USERINFO, rf"\g<head>{STRUCK}@", text, struck)
     host = _HOST.match(text)
     head, rest = (text[: host.end()], text[host.end() :]) if host else ("", text)
     if "=" in rest or "%3" in rest:
@@ -53,11 +73,11 @@ def mask(text: str) -> tuple[str, frozenset[str]]:
         rest = _strike("bearer", _BEARER, rf"\g<head>{STRUCK}", rest, struck)
     if "eyJ" in rest:
         rest = _strike("token", _JWT, STRUCK, rest, struck)
-    if "@" in rest or "%40" in rest:
+    if "@" in rest:
         rest = _strike("e-mail", _EMAIL, STRUCK, rest, struck)
     if len(rest) >= 20:
         rest = _strike("random", _WORD, _without_random, rest, struck)
-    return head + rest, frozenset(struck)
+    return head + rest
 
 
 def _strike(
