@@ -131,7 +131,10 @@ def leaf_hash(leaf: bytes) -> bytes:
 
 
 _PUBLIC: Final = re.compile(r"[A-Za-z0-9~][A-Za-z0-9._:#+()@=~-]{0,127}")
-_NAMES_A_HOST: Final = re.compile(r"://|@|\.[A-Za-z]{2,}|\d+\.\d+\.\d+\.\d+|\[|::")
+_NAMES_A_HOST: Final = re.compile(
+    r"://|@|\.[A-Za-z]{2,}|\d+\.\d+\.\d+\.\d+|\[|::|\Asignal:[^:]*:|(?:[0-9A-Fa-f]{1,4}:){3}"
+)
+"""Behind a signal's name in a docket stands a host, be it one label; groups between colons are an IPv6 address."""
 _FILES: Final = re.compile(r"\b(?:robots\.txt|ai\.txt|tdmrep\.json|rsl\.xml)\b")
 
 

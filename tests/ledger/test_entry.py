@@ -52,7 +52,16 @@ def test_a_leaf_too_long_for_a_bundle_is_not_made() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["2026-01-pictogram", "robots.txt:4", "pictogram-tos-2025-11#4.2", "house:scheme", "0.1.0", "~Ab_-", "ab" * 32],
+    [
+        "2026-01-pictogram",
+        "robots.txt:4",
+        "pictogram-tos-2025-11#4.2",
+        "house:scheme",
+        "x-robots-tag",
+        "0.1.0",
+        "~Ab_-",
+        "ab" * 32,
+    ],
 )
 def test_an_id_may_stand_in_the_clear(text: str) -> None:
     """Ids of documents, lines of robots.txt, versions, hashes."""
@@ -75,6 +84,13 @@ def test_an_id_may_stand_in_the_clear(text: str) -> None:
         "é",
         "shop.test/robots.txt:4",
         "robots.txt.shop.test",
+        "signal:x-robots-tag:wiki",
+        "signal:tdmrep:localhost",
+        "signal:x-robots-tag:ai.txt",
+        "signal:x:intranet_box",
+        "signal:tdmrep:2001:db8:1:2:3:4:5:6",
+        "2001:db8:1:2:3:4:5:6",
+        "robots.txt:fd00:0:0:0:0:0:0:66",
     ],
 )
 def test_what_names_a_host_or_person_may_not(text: str) -> None:
