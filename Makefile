@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 APT := $(shell command -v apt-get 2>/dev/null)
 # Debian packages that the tests need, as command:package pairs.
-DEBIAN := strace:strace ip:iproute2 chromium:chromium zsh:zsh fish:fish
+DEBIAN := git:git strace:strace ip:iproute2 chromium:chromium zsh:zsh fish:fish
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: install demo debian package test lint types rooms pytest nightly strangers bench docs clean

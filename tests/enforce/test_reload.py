@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -264,6 +265,43 @@ def test_folder_swapped_as_kubernetes_does_takes_force(running: Callable[..., An
         crawl.goes_on("late.test")
         mount(late=LETTER)
         crawl.stands_still("late.test")
+
+
+def test_letter_is_in_force_while_git_pull_still_writes(running: Callable[..., Any], tmp_path: Path) -> None:
+    """A pull takes files away and writes others one by one: what has come acts at once, what moves stays in force."""
+    with running(late()) as crawl:
+        here, office = crawl.policies.path, tmp_path / "office"
+        git(here, "init", "-q")
+        git(here, "add", ".")
+        git(here, "commit", "-qm", "as it is")
+        git(tmp_path, "clone", "-q", str(here), str(office))
+        put(office / "notices" / "a-late.yaml", LETTER)
+        (office / "platforms" / "moved").mkdir()
+        (office / "platforms" / "late.yaml").rename(office / "platforms" / "moved" / "late.yaml")
+        for number in range(8):
+            put(office / "platforms" / f"z{number}.yaml", f"platform: z{number}\nhosts: [z{number}.test]\n")
+        git(office, "add", ".")
+        git(office, "commit", "-qm", "a letter, and other changes")
+        (here / ".git" / "info" / "attributes").write_text("*.yaml filter=slow\n")
+        pull = subprocess.Popen(
+            ["git", *WHO, "-c", "filter.slow.smudge=cat; sleep 1", "pull", "-q", str(office), "HEAD"], cwd=here
+        )
+        wait_for((here / "notices" / "a-late.yaml").exists)
+        crawl.stands_still("late.test")
+        assert pull.poll() is None, "the pull was over before anything was seen"
+        crawl.goes_on("gazette.test")
+        assert pull.wait(60) == 0
+        crawl.stands_still("late.test")
+        crawl.goes_on("gazette.test")
+    assert {one.platforms for one in crawl.ledger.decisions() if one.effect == "refuse"} == {("late",)}
+
+
+WHO = ("-c", "user.name=a", "-c", "user.email=a@late.test", "-c", "init.defaultBranch=main")
+
+
+def git(folder: Path, *words: str) -> None:
+    """One command of git's; it must succeed."""
+    subprocess.run(["git", *WHO, *words], cwd=folder, check=True)
 
 
 def test_withdrawal_in_a_valid_set_takes_force_too(running: Callable[..., Any]) -> None:
