@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import json
 import os
 import re
-from collections.abc import Callable
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from ..errors import LedgerUnusable, UsageError
 from .ledger_paths import add_key, announce_read, openers_of
@@ -46,9 +48,12 @@ def run(args: argparse.Namespace) -> int:
     with Reader(args.path) as reader:
         openers = openers_of(args) if args.containing else []
         kept = set(reader.kept())
-        chosen = [
-            read.seq for read in reader.entries(openers) if read.seq in kept and all(test(read) for test in tests)
-        ]
+        found = [read for read in reader.entries(openers) if read.seq in kept and all(test(read) for test in tests)]
+    unopened = sum(read.details is None for read in found) if args.containing else 0
+    chosen = [read.seq for read in found if not (args.containing and read.details is None)]
+    if unopened:
+        print(f"{unopened:,} entries have details that no key given opens: they may hold it too", file=sys.stderr)
+        print("  help: give every counsel key that the ledger was sealed to, one --counsel-key each", file=sys.stderr)
     if args.dry_run:
         print(f"{len(chosen):,} entries have details that would be erased")
         print("next: the same without --dry-run")
@@ -82,10 +87,28 @@ def _tests(args: argparse.Namespace) -> list[Callable[[Read], bool]]:
         limit = _micros(args.before)
         tests.append(lambda read: read.entry.t < limit)
     if args.containing:
-        tests.append(lambda read: read.details is not None and args.containing in json.dumps(read.details))
+        wanted = set(_readings(args.containing))
+        tests.append(lambda read: read.details is None or _holds(read.details, wanted))
     if not tests:
         raise UsageError("which entries?", help="--entry, --session, --before or --containing; --dry-run only counts")
     return tests
+
+
+def _holds(details: object, wanted: set[str]) -> bool:
+    """Whether a text of the details, or the name of one, holds what is wanted in some reading."""
+    if isinstance(details, dict):
+        return any(_holds(part, wanted) for pair in details.items() for part in pair)
+    if isinstance(details, list):
+        return any(_holds(part, wanted) for part in details)
+    return any(text in reading for reading in _readings(str(details)) for text in wanted)
+
+
+def _readings(text: str) -> Iterator[str]:
+    """A text, and what each layer of percent-encoding hides; accents composed (Unicode NFC), as both may be written."""
+    yield unicodedata.normalize("NFC", text)
+    while (plain := unquote(text)) != text:
+        text = plain
+        yield unicodedata.normalize("NFC", text)
 
 
 def _places(text: str) -> range:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 from pathlib import Path
@@ -172,6 +173,36 @@ def test_redact_erases_details_and_says_so(ledger: Path, key: Path, capsys: pyte
         urls = [read.details["url"] for read in reader.entries([KEY]) if read.details and "url" in read.details]
     assert urls == [f"https://pictogram.test/{name}" for name in ("0", "1", "early", "process")]
     assert main(["ledger", "verify", str(ledger), "--require", "complete"]) == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["jos\u00e9", "jose\u0301", "jos%C3%A9", 'wire/jos\u00e9?q="a', "\u00e9/b", 'say "no"', "c\\d", "way"]
+)
+def test_redact_finds_a_text_however_it_is_written(
+    ledger: Path, key: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With accents, quotation marks and backslashes, percent-encoded or not, in values and in names."""
+    with Ledger.open(ledger, counsel_key=KEY.counsel) as open_ledger:
+        url = "https://pictogram.test/wire/jos%25C3%25A9?q=%22a"
+        open_ledger.record("refuse", details={"url": url, "why": ['say "no"', {"way": "c\\d, \u00e9/b"}]})
+    words = ["--containing", text, "--why", "asked", "--counsel-key", str(key), "--dry-run"]
+    assert main(["ledger", "redact", str(ledger), *words]) == 0
+    assert capsys.readouterr().out.startswith("1 entries have details")
+
+
+def test_redact_says_how_many_details_no_key_opened(
+    ledger: Path, key: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sealed to another key they may hold the text as well: they stay, and it is said."""
+    other = Opener.generate().counsel
+    monkeypatch.setenv("DESIST_COUNSEL_KEY", str(other))
+    with Ledger.open(ledger, role="rotate", counsel_key=other) as open_ledger:
+        open_ledger.record("refuse", details={"url": "https://pictogram.test/wire"})
+    words = ["--containing", "pictogram.test/wire", "--why", "asked", "--counsel-key", str(key)]
+    assert main(["ledger", "redact", str(ledger), *words, "--dry-run"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("1 entries have details")
+    assert re.search(r"[1-9]\d* entries have details that no key given opens", said.err)
 
 
 def test_redact_erases_nothing_unasked(ledger: Path) -> None:
