@@ -136,8 +136,8 @@ class Field:
         self.proxy = Proxy()
         self._key = Opener.generate()
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("raider.py", "raider_process.py"):
-            shutil.copy(HERE / name, folder / name)
+        for file in HERE.glob("raider*.py"):
+            shutil.copy(file, folder / file.name)
         self.policies(PLATFORM_YAML, NOTICE_YAML)
 
     def policies(self, *texts: str) -> None:
