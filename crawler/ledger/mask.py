@@ -39,6 +39,8 @@ _JWT: Final = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
 _BEARER: Final = re.compile(r"(?P<head>\b(?:bearer|basic)\s+)(?P<value>[\w.~+/=-]{6,})", re.I)
 _WORD: Final = re.compile(r"[A-Za-z0-9_+-]{20,}={0,2}")
 _SUSPECT: Final = re.compile(r"[@=%\s]|eyJ")
+_ESCAPE: Final = re.compile(r"%[2-7][0-9A-Fa-f]")
+"""An escape of printable ASCII, of which all that marks a secret is made; letters of other scripts need no second look."""
 _LAYERS: Final = 8
 """Layers of percent-encoding that are looked below; what has more is struck whole."""
 _NOTHING: Final[frozenset[str]] = frozenset()
@@ -52,7 +54,7 @@ def mask(text: str) -> tuple[str, frozenset[str]]:
     struck: set[str] = set()
     kept = current = _masked(text, struck)
     for _ in range(_LAYERS):
-        plain = unquote(current) if "%" in current else current
+        plain = unquote(current) if _ESCAPE.search(current) else current
         if plain == current:
             return kept, frozenset(struck)
         current = _masked(plain, struck)
