@@ -40,7 +40,7 @@ _BEARER: Final = re.compile(r"(?P<head>\b(?:bearer|basic)\s+)(?P<value>[\w.~+/=-
 _WORD: Final = re.compile(r"[A-Za-z0-9_+-]{20,}={0,2}")
 _SUSPECT: Final = re.compile(r"[@=%\s]|eyJ")
 _ESCAPE: Final = re.compile(r"%[2-7][0-9A-Fa-f]")
-"""An escape of printable ASCII, of which all that marks a secret is made; letters of other scripts need no second look."""
+"""An escape of printable ASCII, of which all that marks a secret is made; other scripts need no second look."""
 _LAYERS: Final = 8
 """Layers of percent-encoding that are looked below; what has more is struck whole."""
 _NOTHING: Final[frozenset[str]] = frozenset()
