@@ -41,6 +41,7 @@ EXIT_CODES: Final[Mapping[int, str]] = MappingProxyType(
         3: "evidence not intact, or short of what was asked for",
         126: "a forked child that was to become a program that no setting declares: the program was not started",
         130: "interrupted from the keyboard",
+        141: "whoever read the output has closed it before its end (as a shell counts SIGPIPE)",
     }
 )
 """What the exit codes of `desist`, and of a process under its gates, mean. No other code is ours."""

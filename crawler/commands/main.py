@@ -167,7 +167,7 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "desist") -> int:
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 141  # as a shell counts SIGPIPE: what nobody read to its end is no clean result
     except KeyboardInterrupt:
         return 130
     return code

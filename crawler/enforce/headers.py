@@ -94,7 +94,8 @@ class HeadersGate:
     def _signals(self, headers: Headers) -> tuple[Signal, ...]:
         pairs = pairs_of(headers)
         kind = (headers.get("Content-Type") or b"").decode("latin-1")
-        return read_headers(pairs, kind, time.time(), self._warden.options.agent or "Mozilla")
+        options = self._warden.options
+        return read_headers(pairs, kind, time.time(), options.agent or "Mozilla", options.robots_mode)
 
     def _status(self, request: Request, status: int, headers: Headers) -> tuple[Signal, ...]:
         found = read_status(status, pairs_of(headers), time.time()) if status >= 400 else ()

@@ -255,7 +255,9 @@ class GatedAdapter(HTTPAdapter):
         self._resting.add(url, status)
         signals = (
             *status,
-            *read_headers(headers, response.headers.get("Content-Type", ""), now, self._agent),
+            *read_headers(
+                headers, response.headers.get("Content-Type", ""), now, self._agent, self.options.robots_mode
+            ),
         )
         if not signals:
             return

@@ -148,3 +148,12 @@ def test_scrapy_desist_is_the_same_parser(words: list[str], code: int, begins: s
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr
     assert done.stdout.startswith(begins)
+
+
+def test_a_closed_pipe_is_no_clean_end() -> None:
+    """`desist ... | head`: what nobody read to its end must not look as if nothing was refused."""
+    program = "import sys; from desist.commands.main import main; sys.exit(main(sys.argv[1:]))"
+    child = subprocess.Popen([sys.executable, "-c", program, "rule", "D001"], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    child.stdout.close()
+    assert child.wait(60) == 141
