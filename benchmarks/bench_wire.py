@@ -4,7 +4,7 @@
 
 A server in a process of its own answers each page after 50 ms; concurrency is 16, as both sides count it. `gated`
 waits for a durable permit before each page; `ledger off` is the same without waiting, which only this benchmark can do.
-The pages are shared out over the rounds, each with a warm-up of its own that does not count. CPU is the crawling
+Each crawl fetches that many pages, after a warm-up that does not count. CPU is the crawling
 process's own, ledger thread included. Targets: pages/s >= 0.90 of bare, CPU a page <= +10 % (ledger off: <= +3 %); a
 refused link <= 1/10 of a refusal in a downloader middleware.
 """
@@ -24,7 +24,7 @@ from typing import Any
 from wire_server import HOST, Ports, seen, server
 
 CONCURRENCY = 16
-WARM = 64
+WARM = 256
 """Pages before the measured ones: connections are open then, and what a start imports is imported."""
 HTTPX = "scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler"
 H2 = "scrapy.core.downloader.handlers.http2.H2DownloadHandler"
@@ -252,7 +252,7 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, server(Path(name)) as ports:
         for handler in filter(None, args.handlers.split(",")):
-            compare(handler, ports, args.pages // args.rounds, args.rounds, Path(name))
+            compare(handler, ports, args.pages, args.rounds, Path(name))
         if args.links:
             compare_refusals(args.links, args.rounds, Path(name))
 

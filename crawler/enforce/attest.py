@@ -7,6 +7,7 @@ once more, at the objects that Scrapy really built, before the first request is 
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,6 +110,8 @@ class Attest:
             self._stand_in_loop()
             self._stand_in_engine()
             self._reload.start()
+            gc.collect()
+            gc.freeze()  # what a start made stays: looking through it for garbage would cost every page
         except DesistError as error:
             say(error)
             leave(error.exit_code)
@@ -132,6 +135,7 @@ class Attest:
 
     async def _end(self) -> None:
         """Close the session; the last line of a crawl. A crawl without a record ends with an exit code."""
+        gc.unfreeze()
         self._reload.stop()
         self.warden.close()
         try:
