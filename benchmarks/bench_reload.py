@@ -69,7 +69,7 @@ class S(scrapy.Spider):
     def warmed(self, response):
         self.warm += 1
         if self.warm == {idle}:
-            for n in range(self.queued + self.flying + 2 * {idle}):
+            for n in range(self.queued + 3 * self.flying):
                 yield scrapy.Request(self.bases[self.at] + f"/p/{{n}}", meta={{"download_timeout": 600}})
 
     def reached(self, request):
