@@ -88,6 +88,8 @@ class GatedAdapter(HTTPAdapter):
         self._files = Files(lambda: folders_of(self._folders))
         self._files.look()  # before they are read: what changes in between is found by the next look
         self._looked = time.monotonic()
+        self._stale = False
+        """Whether files have changed that could not be read or put on record yet: the next request tries again."""
         self._policies = PolicySet.load(self._folders)
         choices = Choices(
             notices_to_others=self.options.notices_to_others,
@@ -138,12 +140,14 @@ class GatedAdapter(HTTPAdapter):
             if time.monotonic() < self._looked + _LOOK_SECONDS:
                 return
             self._looked = time.monotonic()
-            if not self._files.look():
+            self._stale = bool(self._files.look()) or self._stale
+            if not self._stale:
                 return
             policies = reload(self._folders, self._policies).policy_set
             if policies.revision != self._policies.revision:
                 self._ledger.announce(policies.revision).result()
                 self._policies, self._judge = policies, self._make_judge(policies)
+            self._stale = False
 
     def _ask(self, url: str, robots: RobotsVerdict | RobotsState, signals: tuple[Signal, ...] = ()) -> Decision:
         try:

@@ -127,8 +127,8 @@ def _keep_hosts(platform: CompiledPlatform, record: PlatformRecord, details: Pla
         platform.hosts[host.host, host.exact, host.reach] = host
     platform.networks += networks
     forbids = any(not rule.idle for rule in record.rules)
-    named = not record.named or platform.places  # a platform without a document speaks by what its notices carry over
-    return {platform.slug} if (hosts or networks) and forbids and named and record.named else set()
+    edited = record.named and platform.places  # where its document is gone, what its notices carry over speaks for it
+    return {platform.slug} if (hosts or networks) and forbids and edited else set()
 
 
 def _as_strong(new: Rule, old: Rule) -> bool:

@@ -175,6 +175,26 @@ def test_letter_takes_force_in_an_adapter_that_lives(session, options, sites, mo
     assert (refused.value.decision.docket, decisions(options)[-1][:2]) == ("2026-late", ("refuse", "notice"))
 
 
+def test_letter_that_could_not_be_read_at_once_is_read_by_the_next_request(
+    session, options, sites, monkeypatch
+) -> None:
+    """A process that ran out of descriptors for a moment must not miss it: the first request fails, none goes on."""
+    monkeypatch.setattr(requests_adapter, "_LOOK_SECONDS", 0.0)
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as registry:
+        mount(sites, registry)
+        (Path(options.policies[0]) / "letter.yaml").write_text(LETTER)
+        with monkeypatch.context() as patched:
+            patched.setattr(requests_adapter, "reload", _no_descriptor_left)
+            with pytest.raises(OSError, match="Too many"):
+                session.get("http://gazette.test/")
+        with pytest.raises(RequestRefused):
+            session.get("http://gazette.test/")
+
+
+def _no_descriptor_left(*_: object) -> None:
+    raise OSError(24, "Too many open files")
+
+
 LIVE = """
     import requests, sys
     from desist.enforce.options import Options
