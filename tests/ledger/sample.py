@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from desist.ledger.entry import leaf_hash
+from desist.ledger.entry import decode, leaf_hash
 from desist.ledger.ledger import Ledger
 from desist.ledger.query import Reader
 from desist.ledger.seal import Opener
@@ -34,6 +34,11 @@ def rows(path: Path) -> Rows:
     """(seq, chain, leaf) of every entry."""
     with Reader(path) as reader:
         return list(reader.rows())
+
+
+def kinds(path: Path) -> list[str]:
+    """The kinds of all entries in order."""
+    return [decode(leaf).k for _, _, leaf in rows(path)]
 
 
 def rechained(leaves: list[bytes]) -> Rows:

@@ -37,12 +37,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DESIST_COUNSEL_KEY", raising=False)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where a ledger may be made."""
-    return tmp_path / "ledger" / "ledger.db"
-
-
 def crawl(path: Path, entries: int = 5, signer: Signer = SIGNER) -> list[str]:
     """One session, and the checkpoints that it handed out."""
     notes: list[str] = []
