@@ -1,4 +1,7 @@
-"""`desist completion SHELL`: the script that completes verbs, options and choices, made from the one parser."""
+"""`desist completion SHELL`: the script that completes verbs, options and choices, made from the one parser.
+
+It serves `desist ...` and `scrapy desist ...`; what else `scrapy` is followed by stays with what completed it before.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _FOLDERS: Final = frozenset({"CHECKOUT", "DIR", "FOLDER"})
 _INTO: Final = {
     "bash": 'eval "$(desist completion bash)" in ~/.bashrc',
     "zsh": 'eval "$(desist completion zsh)" in ~/.zshrc, after compinit',
-    "fish": "desist completion fish > ~/.config/fish/completions/desist.fish",
+    "fish": "desist completion fish > ~/.config/fish/conf.d/desist.fish",
 }
 
 

@@ -45,6 +45,51 @@ _desist_text() { :; }
 _desist_file() { compopt -o filenames; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$1")); }
 _desist_folder() { compopt -o filenames; local IFS=$'\\n'; COMPREPLY=($(compgen -d -- "$1")); }
 complete -F _desist desist
+# `scrapy desist ...`: the same; whatever else `scrapy` is followed by is left to what completed it before
+_desist_scrapy() {
+    if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == desist ]]; then
+        compopt +o default +o bashdefault 2>/dev/null
+        COMP_WORDS=("${COMP_WORDS[@]:1}")
+        ((COMP_CWORD--))
+        _desist
+        return
+    fi
+    COMPREPLY=()
+    [[ $_desist_before == unknown ]] && _desist_find scrapy
+    [[ -n $_desist_before ]] && "$_desist_before" "$@"
+    local word=${COMP_WORDS[COMP_CWORD]}
+    ((COMP_CWORD == 1)) && [[ -n $word && desist == "$word"* ]] && COMPREPLY+=(desist)
+    return 0
+}
+# a package of completions reads its file for a command when that is completed for the first time
+_desist_find() {
+    _desist_before=
+    if declare -F _comp_load >/dev/null; then
+        _comp_load scrapy
+    elif declare -F __load_completion >/dev/null; then
+        __load_completion scrapy
+    fi
+    _desist_beside
+}
+# asks before whatever function is registered for scrapy; a command or a list of words is left alone
+_desist_beside() {
+    local -a spec
+    read -ra spec <<< "$(complete -p scrapy 2>/dev/null)"
+    if ((${#spec[@]} == 0)); then
+        complete -o bashdefault -o default -F _desist_scrapy scrapy
+        return
+    fi
+    local at
+    for at in "${!spec[@]}"; do
+        if [[ ${spec[at]} == -F && ${spec[at + 1]} != _desist_scrapy ]]; then
+            _desist_before=${spec[at + 1]}
+            spec[at + 1]=_desist_scrapy
+            "${spec[@]}"
+        fi
+    done
+}
+[[ -n $_desist_before ]] || _desist_before=unknown
+_desist_beside
 """
 
 

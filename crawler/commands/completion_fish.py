@@ -20,6 +20,11 @@ function __desist_in --description 'these verbs are typed, and maybe more'
     test (count $typed) -ge $last; and test "$typed[2..$last]" = "$argv"
 end
 complete -c desist -f
+function __desist_scrapy --description 'what `desist` offers for what follows `scrapy`'
+    complete -C (string replace -r '^.*?\\bscrapy\\s+' '' -- (commandline -cp))
+end
+complete -c scrapy -n '__desist_in desist' -f -a '(__desist_scrapy)'
+complete -c scrapy -n __desist_at -a desist -d 'Policies, refusals and the record of them'
 """
 
 

@@ -43,6 +43,23 @@ _TAIL = """\
 _desist_text() { _message 'a value' }
 _desist_file() { _files }
 _desist_folder() { _files -/ }
+# `scrapy desist ...`: the same; whatever else `scrapy` is followed by is left to what completed it before
+_desist_scrapy() {
+    if ((CURRENT > 2)) && [[ $words[2] == desist ]]; then
+        shift words
+        ((CURRENT--))
+        _desist
+        return
+    fi
+    local given=1
+    ((CURRENT == 2)) && [[ -n $PREFIX && desist == $PREFIX* ]] && compadd -- desist && given=0
+    $_desist_before "$@" && given=0
+    return given
+}
+if [[ $_comps[scrapy] != _desist_scrapy ]]; then
+    typeset -g _desist_before=${_comps[scrapy]:-_default}
+    compdef _desist_scrapy scrapy
+fi
 if [[ $funcstack[1] == _desist ]]; then _desist "$@"; else compdef _desist desist; fi
 """
 

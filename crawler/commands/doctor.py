@@ -20,6 +20,7 @@ from ..errors import DesistError
 __all__ = ["CHECKS", "Check", "Result", "configure", "run"]
 
 _FREE_MIB: Final = 64
+_STYLES: Final = {"ok": "green", "warn": "bold", "fail": "red"}
 
 
 class Result(NamedTuple):
@@ -28,6 +29,8 @@ class Result(NamedTuple):
     state: str
     message: str
     help: str = ""
+    paste: str = ""
+    """A line of settings, shown by itself so that it can be taken over as it stands."""
 
 
 Check = Callable[[argparse.Namespace], Iterable[Result]]
@@ -44,8 +47,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 where a crawl could keep its record, 2 where it would refuse to start."""
     from .doctor_gates import gates, project
+    from .screen import Paint
 
-    failed = 0
+    paint, failed, pasted = Paint(sys.stdout), 0, 0
     for check in [*CHECKS, gates, *([project] if args.project else [])]:
         try:
             results = list(check(args))
@@ -53,11 +57,22 @@ def run(args: argparse.Namespace) -> int:
             results = [Result("fail", f"{error.place}: {error.message}" if error.place else error.message, error.help)]
         for result in results:
             failed += result.state == "fail"
-            print(f"{result.state:<5} {result.message}")
+            print(f"{paint(_STYLES[result.state], f'{result.state:<5}')} {result.message}")
             if result.help:
                 print(f"      help: {result.help}")
-    print("next: desist policy lint" if not failed else f"next: mend the {failed} marked `fail`, then desist doctor")
+            if result.paste:
+                pasted += 1
+                print(paint("bold", result.paste))
+    print(f"next: {_next(failed, pasted)}")
     return 2 if failed else 0
+
+
+def _next(failed: int, pasted: int) -> str:
+    """What to do about what was found."""
+    again = "desist doctor --project" if pasted else "desist doctor"
+    if failed:
+        return f"mend the {failed} marked `fail`, then {again}"
+    return f"read what you paste: each is a door that stays open; then {again}" if pasted else "desist policy lint"
 
 
 def _machine(_args: argparse.Namespace) -> Iterator[Result]:

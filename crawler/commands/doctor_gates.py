@@ -121,8 +121,8 @@ class Wanted:
         for line, source in self.lines.items():
             yield Result("warn", f"{line} is not declared ({source})")
         if self.lines:
-            yield Result("warn", f"{self.setting} lacks {len(self.lines)}; paste this into settings.py:")
-            print(f"{self.setting} = {[*self.declared, *self.lines]!r}")
+            line = f"{self.setting} = {[*self.declared, *self.lines]!r}"
+            yield Result("warn", f"{self.setting} lacks {len(self.lines)}; paste this into settings.py:", paste=line)
 
 
 def _why_refused(line: str, options: Options) -> str:

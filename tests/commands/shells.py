@@ -35,12 +35,13 @@ zle -N _told; bindkey '^G' _told; bindkey '^O' list-choices
 class Shell:
     """bash or zsh with the completion script read in; `ask` gives the words that it offers at the end of a line."""
 
-    def __init__(self, name: str, script: Path, folder: Path) -> None:
+    def __init__(self, name: str, script: Path, folder: Path, *, own: str = "") -> None:
+        """`own`: what the user's shell reads before the script."""
         self._told = folder / f"told-{name}"
         self._told.touch()
         rc = folder / f"rc-{name}"
         setup = {"bash": _BASH, "zsh": _ZSH}[name].replace("TOLD", str(self._told))
-        rc.write_text(f"{setup}\nsource {script}\necho >> {self._told}\n")
+        rc.write_text(f"{setup}\n{own}\nsource {script}\necho >> {self._told}\n")
         command = {"bash": ["bash", "--noprofile", "--norc", "-i"], "zsh": ["zsh", "-f", "-i"]}[name]
         self._main, end = pty.openpty()
         environment = {

@@ -16,6 +16,7 @@ from desist.commands.main import build_parser, main
 from .shells import Shell
 
 SHELLS = ("bash", "zsh", "fish")
+PROGRAMS = ("desist", "scrapy desist")
 Ask = Callable[[str], set[str]]
 
 
@@ -53,34 +54,93 @@ def _fish_quoted(text: str) -> str:
     return "'" + text.replace("'", "\\'") + "'"
 
 
-def test_verbs_options_and_choices_are_offered(ask: Ask) -> None:
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_verbs_options_and_choices_are_offered(ask: Ask, program: str) -> None:
     """The first word, the second word of a family, options by their beginning, the choices of an option and a place."""
-    assert ask("desist ") >= {"policy", "ledger", "demo", "report", "completion"}
-    assert ask("desist pol") == {"policy"}
-    assert ask("desist policy ch") == {"check"}
-    assert ask("desist policy check --form") == {"--format"}
-    assert ask("desist policy check --format ") == {"text", "jsonl", "json", "sarif"}
-    assert ask("desist completion ") == set(SHELLS)
-    assert ask("desist policy check http://a.test/ --robots-m") == set()
-    assert ask("desist policy explain http://a.test/ --robots-m") == {"--robots-mode"}
+    assert ask(f"{program} ") >= {"policy", "ledger", "demo", "report", "completion"}
+    assert ask(f"{program} pol") == {"policy"}
+    assert ask(f"{program} policy ch") == {"check"}
+    assert ask(f"{program} policy check --form") == {"--format"}
+    assert ask(f"{program} policy check --format ") == {"text", "jsonl", "json", "sarif"}
+    assert ask(f"{program} completion ") == set(SHELLS)
+    assert ask(f"{program} policy check http://a.test/ --robots-m") == set()
+    assert ask(f"{program} policy explain http://a.test/ --robots-m") == {"--robots-mode"}
 
 
-def test_the_value_behind_an_equals_sign_is_offered(ask: Ask) -> None:
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_value_behind_an_equals_sign_is_offered(ask: Ask, program: str) -> None:
     """`--format=js` is completed as `--format js` is, although bash takes it for three words."""
-    assert {word.removeprefix("--format=") for word in ask("desist policy check --format=js")} == {"json", "jsonl"}
+    assert {word.removeprefix("--format=") for word in ask(f"{program} policy check --format=js")} == {"json", "jsonl"}
 
 
-def test_files_and_folders_are_offered_where_they_are_wanted(ask: Ask) -> None:
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_files_and_folders_are_offered_where_they_are_wanted(ask: Ask, program: str) -> None:
     """A file for `--file`, a folder for `--policies`, and neither for a URL."""
-    assert "urls.txt" in ask("desist policy check --file u")
-    assert {word.rstrip("/") for word in ask("desist policy check --policies ")} == {"policies"}
-    assert ask("desist policy explain ur") == set()
+    assert "urls.txt" in ask(f"{program} policy check --file u")
+    assert {word.rstrip("/") for word in ask(f"{program} policy check --policies ")} == {"policies"}
+    assert ask(f"{program} policy explain ur") == set()
+
+
+def test_behind_scrapy_only_what_is_ours_is_completed(ask: Ask) -> None:
+    """`scrapy de` may become `scrapy desist`; every other command of Scrapy's is completed as without the script."""
+    assert "desist" in ask("scrapy de")
+    assert {word.rstrip("/") for word in ask("scrapy crawl pol")} == {"policies"}
+    assert not ask("scrapy crawl de")
+    assert not ask("scrapy --form")
+
+
+OWN = {
+    "bash": "_own() { COMPREPLY=($(compgen -W 'crawl shell --set' -- \"$2\")); }; complete -o nospace -F _own scrapy",
+    "zsh": "_own() { compadd -- crawl shell --set }; compdef _own scrapy",
+    "fish": "complete -c scrapy -f; complete -c scrapy -n 'not __fish_seen_subcommand_from desist' -a 'crawl shell'; "
+    "complete -c scrapy -l set",
+}
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_a_completion_of_scrapy_that_the_user_has_still_works(name: str, tmp_path: Path) -> None:
+    """Beside it: what it offered it offers still, and `scrapy desist ...` is ours. Reading the script twice too."""
+    if not shutil.which(name):
+        pytest.skip(f"there is no {name} here")
+    script = tmp_path / "script"
+    text = _script(name)
+    script.write_text(f"{OWN[name]}\n{text}\n{text}" if name == "fish" else f"{text}\n{text}")
+    if name == "fish":
+        _check_beside(lambda line: _fish(script, line))
+    else:
+        with Shell(name, script, tmp_path, own=OWN[name]) as shell:
+            _check_beside(shell.ask)
+
+
+def _check_beside(ask: Ask) -> None:
+    assert ask("scrapy cr") == {"crawl"}
+    assert ask("scrapy --s") == {"--set"}
+    assert ask("scrapy desist policy ch") == {"check"}
+    assert ask("scrapy desist craw") == set()
+    assert ask("desist policy ch") == {"check"}
+
+
+_LOADED = """
+{loader}() {{ eval '_own() {{ COMPREPLY=($(compgen -W "crawl" -- "$2")); }}; complete -F _own scrapy'; }}
+"""
+
+
+@pytest.mark.parametrize("loader", ["_comp_load", "__load_completion"])
+def test_a_completion_that_bash_would_load_at_need_is_still_loaded(loader: str, tmp_path: Path) -> None:
+    """bash-completion reads its file for `scrapy` at the first Tab, by one of two functions; ours asks it."""
+    script = tmp_path / "script"
+    script.write_text(_script("bash"))
+    with Shell("bash", script, tmp_path, own=_LOADED.format(loader=loader)) as shell:
+        assert shell.ask("scrapy desist policy ch") == {"check"}
+        assert shell.ask("scrapy cr") == {"crawl"}
+        assert shell.ask("scrapy desist policy ch") == {"check"}
+        assert shell.ask("scrapy cr") == {"crawl"}
 
 
 def test_every_verb_and_option_of_the_parser_is_offered(ask: Ask) -> None:
     """Nothing that the parser takes is left out, and nothing that it does not take is offered."""
     for words in _every():
-        line = " ".join(["desist", *words.typed])
+        line = " ".join(["desist", *words.typed])  # `scrapy desist` hands every line on to the same function
         options = {name for option in words.options for name in option.names if name.startswith("--")}
         assert {word for word in ask(f"{line} --") if word.startswith("--")} == options, line
         if words.verbs:

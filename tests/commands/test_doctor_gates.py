@@ -94,6 +94,17 @@ def test_lines_ready_to_paste(project) -> None:
     assert "u:p" not in done.stdout
 
 
+def test_a_line_to_paste_stands_below_what_it_is_for(project) -> None:
+    """What was found first, then what is lacking, then the line itself, and one setting after the other."""
+    shown = doctor(project, "--project", HTTPS_PROXY="http://proxy.shop.test:3128").stdout.splitlines()
+    for setting, of in (("DESIST_INFRA", "cache.shop.test:6380"), ("DESIST_PROXIES", "proxy.shop.test:3128")):
+        [line] = [place for place, text in enumerate(shown) if text.startswith(f"{setting} = ")]
+        assert shown[line - 1].startswith(f"warn  {setting} lacks ")
+        [found] = [place for place, text in enumerate(shown) if text.startswith(f"warn  {of} is not declared")]
+        assert found < line - 1
+    assert shown[-1].startswith("next: ")
+
+
 def test_what_documents_refuse_is_never_proposed(project) -> None:
     """A letter outranks a setting."""
     done = doctor(project, "--project")
