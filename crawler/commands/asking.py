@@ -43,9 +43,12 @@ def judge_of(args: argparse.Namespace) -> Judge:
     """The judge that the arguments ask for; PolicyError where the documents make no set."""
     from ..decide import Judge, Options
     from ..policy import PolicySet
+    from .screen import waiting
 
+    with waiting("reading documents"):
+        policies = PolicySet.load(args.policies)
     return Judge(
-        PolicySet.load(args.policies),
+        policies,
         agent=args.agent,
         purposes=args.purpose,
         options=Options(notices_to_others=args.notices_to_others, unknown_platform=args.unknown_platform),

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ..errors import DesistError
 from .doctor import Result
+from .screen import waiting
 
 if TYPE_CHECKING:
     from ..enforce.options import Options
@@ -57,10 +58,11 @@ def _chain(settings: Any) -> Iterator[Result]:
         line = "ADDONS = " + repr({ADDON: 0, **others})
         yield Result("fail", "the project's settings do not name the add-on: no gate is in place", line)
         return
-    done = subprocess.run(
-        [sys.executable, "-m", "desist.enforce.rehearse"],
-        capture_output=True, text=True, check=False, timeout=_SECONDS, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    with waiting("starting a crawl that asks for nothing"):
+        done = subprocess.run(
+            [sys.executable, "-m", "desist.enforce.rehearse"],
+            capture_output=True, text=True, check=False, timeout=_SECONDS, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
     if done.returncode == 0:
         yield Result("ok", "a crawl that asks for nothing started and ended with every gate in place")
         return

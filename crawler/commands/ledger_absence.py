@@ -87,15 +87,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _one(path: Path, args: argparse.Namespace, until: int, openers: list[Opener]) -> int:
-    from ..ledger.query import Reader
     from ..report.absence import absence
     from ..report.limits import limits
     from ..report.observed import observations
     from .ledger_verify import answers_of
+    from .watched import reader_of
 
     announce_read(path, "absence", args.why)
     answers = answers_of(path, args.key, args.anchor)
-    with Reader(path) as reader:
+    with reader_of(path, "reading") as reader:
         since = beginning(reader, args.since)
         if args.until and until < since:
             raise UsageError("the time ends before it begins", help="--since comes first")

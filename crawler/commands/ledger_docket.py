@@ -30,9 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0; 2 where no such docket is on record."""
     from ..ledger.anchor import Anchored, open_window
-    from ..ledger.query import Reader
     from ..report.docket import dockets
     from ..report.observed import observation_in_words, observations
+    from .watched import reader_of
 
     *rest, last = args.paths
     notice = last if rest and not Path(last).exists() else ""
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     openers, found = openers_of(args), 0
     for path in paths:
         announce_read(path, "docket", args.why)
-        with Reader(path) as reader:
+        with reader_of(path, "reading") as reader:
             files, observed = dockets(reader, openers, notice), observations(reader)
         found += len(files)
         if args.format == "json":

@@ -57,13 +57,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _prove(args: argparse.Namespace) -> int:
-    from ..ledger.query import Reader
+    from .screen import Bar
+    from .watched import reader_of
 
     _see_folder(args.output)
     announce_read(args.path, "prove", args.why)
-    with Reader(args.path) as reader:
+    with reader_of(args.path, "reading") as reader:
         places = [*args.entry, *(_filed_under(reader, args.docket) if args.docket else [])]
-        made = list(_proofs(reader, args, dict.fromkeys(places)))
+        bar = Bar("proving", len(places))
+        made = list(bar.over(_proofs(reader, args, dict.fromkeys(places)), "entries"))
     for seq, leaf, proof in made:
         (args.output / f"entry-{seq}.json").write_bytes(leaf)
         (args.output / f"entry-{seq}.tlog-proof").write_text(proof.text(), encoding="utf-8")

@@ -38,14 +38,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 where the details are gone, 2 where nothing was asked for or the file is a copy."""
-    from ..ledger.query import Reader, copy_reason
+    from ..ledger.query import copy_reason
+    from .watched import reader_of
 
     tests = _tests(args)
     reason = copy_reason(args.path) if args.path.exists() else ""
     if reason and not args.dry_run:
         raise LedgerUnusable(f"is a copy ({reason})", place=str(args.path), help="redact the ledger itself")
     announce_read(args.path, "redact", args.why)
-    with Reader(args.path) as reader:
+    with reader_of(args.path, "reading") as reader:
         openers = openers_of(args) if args.containing else []
         kept = set(reader.kept())
         found = [read for read in reader.entries(openers) if read.seq in kept and all(test(read) for test in tests)]

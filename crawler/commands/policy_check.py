@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _FORMATS: Final = ("text", "jsonl", "json", "sarif")
+_SHOWN_EVERY: Final = 1 << 10
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -129,7 +130,7 @@ def _judge_file(judge: Judge, args: argparse.Namespace, writer: Writer, tally: T
             tally.count(decision)
             bar.clear()
             writer.write(decision, f"{source.name}:{number}")
-            if not tally.allowed + tally.refused & 0x3FFF:
+            if not (tally.allowed + tally.refused) % _SHOWN_EVERY:
                 _show(bar, source, tally.allowed + tally.refused, tally)
     bar.clear()
 

@@ -37,10 +37,13 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from ..policy.diff import diff
     from ..policy.policyset import PolicySet
+    from .screen import waiting
 
-    old, new = (PolicySet.load([*args.beside, folder]) for folder in (args.old, args.new))
+    with waiting("reading documents"):
+        old, new = (PolicySet.load([*args.beside, folder]) for folder in (args.old, args.new))
     now = time.time_ns() // 1000
-    report = diff(old, new, _ask, now)
+    with waiting("comparing every boundary of both sets"):
+        report = diff(old, new, _ask, now)
     urls = _urls(args.file, old, new, now) if args.file else None
     if args.format == "text":
         _text(report, urls, old, new)
@@ -67,7 +70,7 @@ def _urls(file: str, old: PolicySet, new: PolicySet, now: int) -> dict[str, Any]
     was, judge = (_judge(policies, now, None, "") for policies in (old, new))
     counts: Counter[str] = Counter()
     shown: list[str] = []
-    for url, _ in UrlSource(file):
+    for url, _ in UrlSource(file).watched("comparing"):
         before, after = was.decide(url), judge.decide(url)
         change = f"{before.effect} -> {after.effect}" if before.effect != after.effect else "same effect"
         other = change == "same effect" and (before.governing, before.docket) != (after.governing, after.docket)

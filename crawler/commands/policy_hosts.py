@@ -81,12 +81,17 @@ def _resolved(rules: Sequence[HostRule]) -> Iterable[str]:
     """The addresses that the DNS gives for the names themselves, at this moment."""
     import socket
 
-    for rule in rules:
+    from .screen import Bar
+
+    bar = Bar("asking the DNS", len(rules))
+    for number, rule in enumerate(rules):
+        bar.show(number, rule.host)
         try:
             answers = socket.getaddrinfo(rule.host, 443, type=socket.SOCK_STREAM)
         except OSError:
             continue
         yield from (str(answer[4][0]).partition("%")[0] for answer in answers)
+    bar.clear()
 
 
 def _nftables(slug: str, networks: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .screen import colours
+from .screen import colours, waiting
 
 __all__ = ["configure", "run"]
 
@@ -32,8 +32,9 @@ def run(args: argparse.Namespace) -> int:
     from ..policy.testfile import lint_tests
 
     folders = folders_of(args.folders or None)
-    loaded = load_documents(folders)
-    found = [*lint(loaded), *lint_tests(folders, loaded)]
+    with waiting("reading documents"):
+        loaded = load_documents(folders)
+        found = [*lint(loaded), *lint_tests(folders, loaded)]
     if args.errors_only:
         found = [finding for finding in found if finding.severity == "error"]
     colour = args.format == "text" and colours(sys.stdout)

@@ -32,8 +32,10 @@ def run(args: argparse.Namespace) -> int:
     """Print the preview; nothing is written and nothing takes force."""
     from ..policy.load import load_documents
     from ..policy.policyset import folders_of
+    from .screen import waiting
 
-    loaded = load_documents(folders_of(args.policies))
+    with waiting("reading documents"):
+        loaded = load_documents(folders_of(args.policies))
     entry = _find(args.notice, loaded)
     notice = entry.doc
     print(f"{notice.key} ({entry.place}): {_headline(notice)}")
@@ -175,7 +177,7 @@ def _hits(args: argparse.Namespace, notice: Notice, loaded: Loaded) -> None:
     others = Judge(set_of(_without(loaded, notice.key)), at=at)
     total = hit = new = 0
     shown: list[str] = []
-    for url, _ in UrlSource(args.file):
+    for url, _ in UrlSource(args.file).watched("judging"):
         total += 1
         decision = alone.decide(url)
         if not any(reason.rule == notice.key for reason in decision.reasons):

@@ -53,12 +53,15 @@ def run(args: argparse.Namespace) -> int:
     from ..policy.hostlists import HostLists
     from ..policy.load import load_documents
     from ..policy.policyset import shipped_policies
+    from .screen import waiting
 
-    loaded = load_documents([args.policies or shipped_policies()])
+    with waiting("reading documents"):
+        loaded = load_documents([args.policies or shipped_policies()])
     if loaded.diagnostics:
         raise PolicyError("documents cannot be read", diagnostics=loaded.diagnostics, help="desist policy lint")
     origin = _origin(args)
-    found = _compare(loaded, HostLists.read(args.checkout), args.platform)
+    with waiting("comparing host families"):
+        found = _compare(loaded, HostLists.read(args.checkout), args.platform)
     _show(found, args.format)
     pending = sum(change.written for _, changes in found for change in changes)
     if args.write:

@@ -48,12 +48,14 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from ..policy.policyset import PolicySet, folders_of
     from ..policy.testfile import load_tests
+    from .screen import Bar, waiting
 
     if args.threshold is not None and not 0 <= args.threshold <= 100:
         raise UsageError(f"`{args.threshold:g}` is no percentage", help="--threshold 80")
     folders = folders_of(args.folders or None)
-    policies = PolicySet.load(folders)
-    found = load_tests(folders)
+    with waiting("reading documents"):
+        policies = PolicySet.load(folders)
+        found = load_tests(folders)
     if found.diagnostics:
         first = found.diagnostics[0]
         message = f"{first.code} {first.message}"
@@ -61,7 +63,7 @@ def _run(args: argparse.Namespace) -> int:
     if not found.tests:
         help_ = 'write tests/first.yaml in the folder: "https://shop.test/": allow'
         raise UsageError("there is no test in these folders", help=help_)
-    rows = list(_rows(policies, found.tests))
+    rows = list(Bar("testing", len(found.tests)).over(_rows(policies, found.tests), "tests"))
     rules = _rules(policies)
     missed = sorted(rules - _touched(rows, rules), key=lambda rule: (rule.place, rule.id))
     percent = 100.0 * (len(rules) - len(missed)) / len(rules) if rules else 100.0

@@ -48,6 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0; 3 where a ledger is not intact (the report is written all the same, and says so)."""
     from ..report.page import render
+    from .screen import waiting
 
     if args.anchor and not args.key:
         raise UsageError("an anchor is checked under a key", help="--key takes the log's verifying key, kept elsewhere")
@@ -58,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"reading {path}", file=sys.stderr)
         note = announce_read(path, "report", args.why)
         parts.append(_part(path, number, args, openers, note))
-    _write(args.output, render(parts, why=args.why))
+    with waiting("writing the page"):
+        _write(args.output, render(parts, why=args.why))
     broken = [part.name for part in parts if part.standing[0].word == "no"]
     for name in broken:
         print(f"{name}: not intact", file=sys.stderr)

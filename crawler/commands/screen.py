@@ -6,9 +6,10 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final, Self, TextIO, TypeVar
 
-__all__ = ["Bar", "Paint", "colours", "moves"]
+__all__ = ["Bar", "Paint", "colours", "moves", "waiting"]
 
 T = TypeVar("T")
 _CODES: Final = {"bold": 1, "dim": 2, "red": 31, "green": 32}
@@ -81,3 +82,27 @@ class Bar:
 
     def __exit__(self, *_: object) -> None:
         self.clear()
+
+
+@contextmanager
+def waiting(doing: str) -> Iterator[None]:
+    """For work that cannot say how far it is: what is done and for how many seconds, where a bar would be drawn."""
+    if not moves(sys.stderr):
+        yield
+        return
+    import threading
+
+    bar, begun, ended = Bar(doing), time.monotonic(), threading.Event()
+
+    def tell() -> None:
+        while not ended.wait(_PAUSE):
+            bar.show(0, f"{time.monotonic() - begun:.0f} s")
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        bar.clear()

@@ -19,6 +19,7 @@ from typing import IO, Final
 import msgspec
 
 from ..errors import UsageError
+from .screen import Bar
 
 __all__ = ["Found", "UrlSource"]
 
@@ -27,6 +28,7 @@ Found = tuple[str, int]
 
 _HEAD: Final = 1 << 16
 _BLOCK: Final = 1 << 13
+_SHOWN_EVERY: Final = 256
 _CHUNK: Final = 1 << 16
 """Octets of a plain list that are read at a time."""
 _BLANKS: Final = " \t\r\n"
@@ -71,6 +73,18 @@ class UrlSource:
         if asked:
             raise UsageError(f"`{self.name}` has no field `{self.field}`", help="it is read as a JSON or CSV feed")
         return "list"
+
+    def watched(self, doing: str) -> Iterator[Found]:
+        """The same URLs, with a bar on the terminal of whoever waits for them."""
+        bar = Bar(doing, self.size)
+        if not bar.on:
+            yield from self
+            return
+        with bar:
+            for count, found in enumerate(self):
+                if not count % _SHOWN_EVERY:
+                    bar.show(self.done, f"{count:,} URLs")
+                yield found
 
     def blocks(self) -> Iterator[tuple[list[str], Sequence[int]]]:
         """The URLs in blocks, each with the lines on which they stand; a plain list costs next to nothing."""
