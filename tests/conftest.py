@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from desist.testing import plugin
+from desist.testing.fixtures import Crawler, PolicyFolder, TestLedger, Webs
+
+from .nursery import Nursery
 
 settings.register_profile("same", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("search", deadline=None, print_blob=True)
@@ -28,3 +32,25 @@ def _environment_as_it_was() -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Starts crawls without their imports; a test of starting itself uses `subprocess`."""
+    made = Nursery()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def crawl(
+    tmp_path: Path,
+    pytestconfig: pytest.Config,
+    sites: Webs,
+    policy_set: PolicyFolder,
+    ledger: TestLedger,
+    nursery: Nursery,
+) -> Crawler:
+    """The plugin's fixture of that name, quicker."""
+    root = str(pytestconfig.rootpath)
+    return Crawler(tmp_path / "crawl", root, sites, policy_set, ledger, start=nursery.run)

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,19 +93,26 @@ def crawl_folder(
     return folder
 
 
-def run_crawl(folder: Path, ledger: Path, *, key: str = "", path: Sequence[str] = (), seconds: float = 120.0) -> Crawl:
+def run_crawl(
+    folder: Path,
+    ledger: Path,
+    *,
+    key: str = "",
+    path: Sequence[str] = (),
+    seconds: float = 120.0,
+    start: Callable[..., subprocess.CompletedProcess[Any]] = subprocess.run,
+) -> Crawl:
     """Run the spider of `folder` to its end, or for `seconds`; `path` goes before the child's own import path.
 
-    `key` is counsel's private key in its text form: with it the decisions have their URLs.
+    `key` is counsel's private key in its text form: with it the decisions have their URLs. `start` runs the child, and
+    takes what `subprocess.run` does.
     """
     environ = {name: value for name, value in os.environ.items() if not name.startswith("SCRAPY_")}
     environ["PYTHONPATH"] = os.pathsep.join(entry for entry in path if entry)
     items, log = folder / "items.jsonl", folder / "crawl.log"
     command = [sys.executable, "-m", "scrapy", "runspider", "crawled_spider.py", "-O", str(items)]
     with log.open("wb") as output:
-        done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
-            command, cwd=folder, env=environ, stdout=output, stderr=output, check=False, timeout=seconds
-        )
+        done = start(command, cwd=folder, env=environ, stdout=output, stderr=output, check=False, timeout=seconds)
     return Crawl(
         exit_code=done.returncode,
         items=[json.loads(line) for line in items.read_text(encoding="utf-8").splitlines()] if items.exists() else [],

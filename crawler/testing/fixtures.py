@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -92,12 +93,22 @@ class TestLedger:
 class Crawler:
     """The fixture `crawl`: runs spiders under the gates, against the mounted sites and their documents."""
 
-    def __init__(self, folder: Path, root: str, webs: Webs, policies: PolicyFolder, ledger: TestLedger) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        root: str,
+        webs: Webs,
+        policies: PolicyFolder,
+        ledger: TestLedger,
+        *,
+        start: Callable[..., subprocess.CompletedProcess[Any]] = subprocess.run,
+    ) -> None:
         self._folder = folder
         self._root = root
         self._webs = webs
         self._policies = policies
         self._ledger = ledger
+        self._start = start
         self._runs = 0
 
     def __call__(
@@ -124,7 +135,8 @@ class Crawler:
             attributes=attributes,
         )
         path = [self._root, *sys.path]
-        done = run_crawl(folder, self._ledger.path, key=self._ledger.private_key, path=path, seconds=seconds)
+        key = self._ledger.private_key
+        done = run_crawl(folder, self._ledger.path, key=key, path=path, seconds=seconds, start=self._start)
         if done.exit_code != exit_code:
             last = "\n".join(done.log.splitlines()[-20:])
             raise AssertionError(f"the crawl ended with exit code {done.exit_code}, expected {exit_code}:\n{last}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import pytest
 
@@ -34,7 +35,8 @@ class Done(NamedTuple):
 class Project:
     """A project with one spider and the one line that it needs; `settings` may change anything."""
 
-    def __init__(self, folder: Path, web: Web) -> None:
+    def __init__(self, folder: Path, web: Web, start: Callable[..., subprocess.CompletedProcess[Any]]) -> None:
+        self._start = start
         self.folder = folder
         self.web = web
         self.policies = folder / "policies"
@@ -66,16 +68,13 @@ class Project:
 
     def call(self, *words: str) -> Done:
         """The interpreter with these words, in the project's folder."""
-        done = subprocess.run(
-            [sys.executable, *words],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(self.folder), "XDG_CONFIG_HOME": str(self.folder / "config")},
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout + done.stderr, self.decisions())
+        environ = {**os.environ, "PYTHONPATH": str(self.folder), "XDG_CONFIG_HOME": str(self.folder / "config")}
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            done = self._start(
+                [sys.executable, *words], cwd=self.folder, env=environ, stdout=out, stderr=err, timeout=90
+            )
+            said = "".join(_whole(file) for file in (out, err))
+        return Done(done.returncode, said, self.decisions())
 
     def decisions(self) -> list[Recorded]:
         """What is on record; nothing where there is no ledger of ours."""
@@ -83,6 +82,11 @@ class Project:
             return Recorded.read(self.ledger) if self.ledger.is_file() else []
         except DesistError:
             return []
+
+
+def _whole(file: BinaryIO) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 @pytest.fixture
@@ -99,8 +103,8 @@ def web() -> Iterator[Web]:
 
 
 @pytest.fixture
-def project(tmp_path: Path, web: Web) -> Project:
-    return Project(tmp_path, web)
+def project(tmp_path: Path, web: Web, nursery: Any) -> Project:
+    return Project(tmp_path, web, nursery.run)
 
 
 @pytest.fixture
