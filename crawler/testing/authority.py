@@ -38,8 +38,8 @@ class TestAuthority:
         """The certificate that a client has to trust."""
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def context(self, names: Sequence[str], address: str) -> ssl.SSLContext:
-        """A server's context whose certificate holds `names` and `address`."""
+    def context(self, names: Sequence[str], address: str, protocols: Sequence[str] = ()) -> ssl.SSLContext:
+        """A server's context whose certificate holds `names` and `address`; `protocols` are offered by ALPN."""
         key = ec.generate_private_key(ec.SECP256R1())
         alternatives = [*(x509.DNSName(name) for name in names), x509.IPAddress(ipaddress.ip_address(address))]
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
@@ -54,6 +54,8 @@ class TestAuthority:
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem)
+        if protocols:
+            context.set_alpn_protocols(list(protocols))
         return context
 
     def _sign(

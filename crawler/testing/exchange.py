@@ -25,6 +25,10 @@ class Request(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...]
     arrived_ns: int
     size: int
+    protocol: str = "http/1.1"
+    """As ALPN names it (RFC 7301): `http/1.1`, `h2`."""
+    authority: str = ""
+    """HTTP/2's `:authority`, which stands for the Host header (RFC 9113 8.3.1)."""
 
     def header(self, name: str) -> str:
         """The first field of that name (lower case), empty where there is none."""
@@ -36,10 +40,16 @@ class Request(msgspec.Struct, frozen=True):
         return "close" not in self.header("connection").lower()
 
     @property
+    def named(self) -> str:
+        """The host and port that the client asked for, as received."""
+        return self.authority or self.header("host")
+
+    @property
     def host(self) -> str:
-        """The name in the Host header: lower case, without port and trailing dot."""
-        name, _, port = self.header("host").lower().rpartition(":")
-        return (name if name and port.isdigit() else self.header("host").lower()).rstrip(".")
+        """The name among them: lower case, without port and trailing dot."""
+        whole = self.named.lower()
+        name, _, port = whole.rpartition(":")
+        return (name if name and port.isdigit() else whole).rstrip(".")
 
 
 class RequestReader:
@@ -57,22 +67,22 @@ class RequestReader:
         found = []
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
             head, rest = self._buffer[:end], self._buffer[end + 4 :]
-            method, target, headers = _parse(head)
+            (method, target, protocol), headers = _parse(head)
             length = _body_length(headers)
             self._skip, self._buffer = max(0, length - len(rest)), rest[length:]
-            found.append(Request(method, target, headers, arrived_ns, end + 4 + length))
+            found.append(Request(method, target, headers, arrived_ns, end + 4 + length, protocol.lower()))
         if len(self._buffer) > _MAX_HEAD:
             raise BadRequest("head too long")
         return found
 
 
-def _parse(head: bytes) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+def _parse(head: bytes) -> tuple[list[str], tuple[tuple[str, str], ...]]:
     line, *fields = head.decode("latin-1").split("\r\n")
     words = line.split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
         raise BadRequest(f"not a request line: {line[:80]!r}")
     pairs = (field.partition(":") for field in fields)
-    return words[0], words[1], tuple((name.strip(), value.strip()) for name, _, value in pairs)
+    return words, tuple((name.strip(), value.strip()) for name, _, value in pairs)
 
 
 def _body_length(headers: tuple[tuple[str, str], ...]) -> int:

@@ -34,11 +34,18 @@ class Webs:
         self.sites: list[Site] = []
 
     def __call__(
-        self, *sites: Site | str | Path, names: Mapping[str, Answer | Sequence[Answer]] | None = None, tls: bool = False
+        self,
+        *sites: Site | str | Path,
+        names: Mapping[str, Answer | Sequence[Answer]] | None = None,
+        tls: bool = False,
+        http2: bool = False,
     ) -> Web:
-        """Serve `sites` until the test ends; a path is a folder that describes one site, or holds such folders."""
+        """Serve `sites` until the test ends; a path is a folder that describes one site, or holds such folders.
+
+        The rest is as in `Web`.
+        """
         described = [one for site in sites for one in _described(site)]
-        web = self._stack.enter_context(Web(described, names=names, tls=tls))
+        web = self._stack.enter_context(Web(described, names=names, tls=tls, http2=http2))
         self.webs.append(web)
         self.sites += described
         return web

@@ -53,11 +53,11 @@ class Hit(msgspec.Struct, kw_only=True):
     method: str
     """`GET` and its like."""
     host: str
-    """The Host header as received."""
+    """The Host header as received; over HTTP/2 `:authority`."""
     path: str
     """The request target as received."""
     headers: tuple[tuple[str, str], ...]
-    """All fields as received, in their order."""
+    """All fields as received, in their order, those of HTTP/2 that begin with a colon left out."""
     connection: int
     """`Connection.id`."""
     bytes_in: int
@@ -66,6 +66,8 @@ class Hit(msgspec.Struct, kw_only=True):
     """Octets of the answer."""
     status: int = 0
     """0 while nothing was answered."""
+    protocol: str = "http/1.1"
+    """What was spoken, as ALPN names it: `http/1.1` or `h2`."""
 
     def header(self, name: str) -> str:
         """The first field of that name, empty where there is none."""

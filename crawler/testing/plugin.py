@@ -21,7 +21,7 @@ __all__ = ["crawl", "ledger", "policy_set", "pytest_collect_file", "sites"]
 
 @pytest.fixture
 def sites() -> Iterator[Webs]:
-    """`web = sites(Site(...), ..., tls=False)` serves them on loopback until the test ends."""
+    """`web = sites(Site(...), ..., tls=False, http2=False)` serves them on loopback until the test ends."""
     from .fixtures import Webs
 
     with ExitStack() as stack:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from .exchange import BadRequest, Request, RequestReader, render
+from .dialogue import Dialogue, Http1
+from .exchange import Request
 from .hits import Connection, Hit
 from .site import Failure, Page, Site
 from .wire import Wire, established, stamp
@@ -34,12 +35,17 @@ class Listener(msgspec.Struct, frozen=True):
         return "https" if self.context else "http"
 
 
-class _Dialogue(msgspec.Struct):
-    """A connection under way: its wire, whose it is, the requests that wait for their answer."""
+class _Service(msgspec.Struct, frozen=True):
+    """The `Service` of one listener's connections."""
 
+    server: SiteServer
     listener: Listener
-    reader: RequestReader
-    waiting: asyncio.Queue[tuple[Request, Hit] | None]
+
+    def note(self, connection: Connection, request: Request) -> Hit:
+        return self.server.note(connection, self.listener, request)
+
+    def page(self, request: Request) -> Page:
+        return self.server.page(self.listener, request)
 
 
 class SiteServer:
@@ -50,7 +56,9 @@ class SiteServer:
         self.connections: list[Connection] = []
         self._sites = tuple(sites)
         self._listeners: list[Listener] = []
-        self._dialogues: dict[Wire, _Dialogue] = {}
+        self._wires: dict[Wire, Listener] = {}
+        """Open connections, also those on which nothing has been said yet."""
+        self._dialogues: dict[Wire, Dialogue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._ids = itertools.count(1)
         self._ported = _Ports(self._sites, ports)
@@ -66,8 +74,10 @@ class SiteServer:
         """Take in all that has reached the sockets of this server, so that the logs miss nothing."""
         for listener in self._listeners:
             self._accept(listener)
-        for wire in list(self._dialogues):
+        for wire in list(self._wires):
             wire.read()
+            if wire.gone.is_set():
+                self._wires.pop(wire, None)
 
     def close(self) -> None:
         """Stop listening, drop every connection."""
@@ -78,7 +88,7 @@ class SiteServer:
         self._listeners.clear()
         for task in self._tasks:
             task.cancel()
-        for wire in list(self._dialogues):
+        for wire in list(self._wires):
             wire.close()
 
     def _accept(self, listener: Listener) -> None:
@@ -103,97 +113,59 @@ class SiteServer:
         if listener.site.failure is Failure.RESET_ON_CONNECT:
             wire.reset()
             return
-        dialogue = self._dialogues[wire] = _Dialogue(listener, RequestReader(), asyncio.Queue())
-        task = asyncio.create_task(self._serve(wire, dialogue))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._wires[wire] = listener
 
     def _received(self, wire: Wire, data: bytes, arrived_ns: int) -> None:
-        dialogue = self._dialogues[wire]
-        try:
-            for request in dialogue.reader.feed(data, arrived_ns):
-                dialogue.waiting.put_nowait((request, self._log(wire, dialogue.listener, request)))
-        except BadRequest as error:
-            wire.log.error = str(error)
-            dialogue.waiting.put_nowait(None)
+        if wire not in self._dialogues:
+            self._begin(wire)
+        self._dialogues[wire].take(data, arrived_ns)
 
-    def _log(self, wire: Wire, listener: Listener, request: Request) -> Hit:
-        wire.log.requests += 1
+    def _begin(self, wire: Wire) -> None:
+        """Speak what the first octets came in: ALPN is part of the handshake before them."""
+        service = _Service(self, self._wires[wire])
+        dialogue = self._dialogues[wire] = _dialogue(wire, service)
+        task = asyncio.create_task(dialogue.run())
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._over(done, wire))
+
+    def _over(self, task: asyncio.Task[None], wire: Wire) -> None:
+        self._tasks.discard(task)
+        self._wires.pop(wire, None)
+        del self._dialogues[wire]
+
+    def note(self, connection: Connection, listener: Listener, request: Request) -> Hit:
+        """Put a request that came to `listener` on record."""
+        connection.requests += 1
         hit = Hit(
             site=self._site_for(request, listener).name,
             at_site=listener.site.name,
             arrived_ns=request.arrived_ns,
             scheme=listener.scheme,
             method=request.method,
-            host=request.header("host"),
+            host=request.named,
             path=request.target,
             headers=request.headers,
-            connection=wire.log.id,
+            connection=connection.id,
             bytes_in=request.size,
+            protocol=request.protocol,
         )
         self.hits.append(hit)
         return hit
 
+    def page(self, listener: Listener, request: Request) -> Page:
+        """What is served for it, with the ports of this web in its links."""
+        return self._ported(self._site_for(request, listener).answer(request.target))
+
     def _site_for(self, request: Request, listener: Listener) -> Site:
         return next((site for site in self._sites if site.serves(request.host)), listener.site)
 
-    async def _serve(self, wire: Wire, dialogue: _Dialogue) -> None:
-        left = asyncio.create_task(wire.gone.wait())
-        try:
-            while not wire.gone.is_set():
-                asked = asyncio.create_task(dialogue.waiting.get())
-                await asyncio.wait({asked, left}, return_when=asyncio.FIRST_COMPLETED)
-                if not asked.done():
-                    asked.cancel()
-                    return
-                entry = asked.result()
-                if entry is None or not await self._reply(wire, dialogue.listener, *entry):
-                    return
-        finally:
-            left.cancel()
-            wire.close()
-            del self._dialogues[wire]
 
-    async def _reply(self, wire: Wire, listener: Listener, request: Request, hit: Hit) -> bool:
-        """Answer one request; False where the connection is over."""
-        page = self._ported(self._site_for(request, listener).answer(request.target))
-        if page.delay:
-            await wire.pause(page.delay)
-        keep_alive = request.keep_alive
-        data = render(page, head_only=request.method == "HEAD", keep_alive=keep_alive)
-        if page.failure is not None:
-            return await _fail(wire, page, data, hit)
-        if not wire.gone.is_set():
-            hit.status, hit.bytes_out = page.code, len(data)
-            await wire.send(data)
-        return keep_alive
+def _dialogue(wire: Wire, service: _Service) -> Dialogue:
+    if wire.protocol != "h2":
+        return Http1(wire, service)
+    from .http2 import Http2  # noqa: PLC0415 - only simulated webs with HTTP/2 need the library
 
-
-async def _fail(wire: Wire, page: Page, data: bytes, hit: Hit) -> bool:
-    match page.failure:
-        case Failure.RESET:
-            wire.reset()
-        case Failure.HANG:
-            await wire.gone.wait()
-        case Failure.DRIP:
-            hit.status = page.code
-            await _drip(wire, data, page.drip, hit)
-        case Failure.TRUNCATED:
-            hit.status, half = page.code, data[: len(data) - len(page.content) // 2 - 1]
-            hit.bytes_out = len(half)
-            await wire.send(half)
-        case Failure.GARBAGE:
-            await wire.send(b"\x00\xff this is no HTTP \r\n\r\n")
-    return False
-
-
-async def _drip(wire: Wire, data: bytes, seconds: float, hit: Hit) -> None:
-    for byte in data:
-        if wire.gone.is_set():
-            return
-        await wire.send(bytes((byte,)))
-        hit.bytes_out += 1
-        await wire.pause(seconds)
+    return Http2(wire, service)
 
 
 class _Ports:

@@ -21,20 +21,20 @@ NOTICE_PATH = "/legal/notice"
 
 
 class Failure(StrEnum):
-    """How a server lets a client down instead of answering."""
+    """How a server lets a client down instead of answering; over HTTP/2 a stream does so, where there is a way."""
 
     RESET = "reset"
-    """RST once the request has been read."""
+    """RST once the request has been read; over HTTP/2 RST_STREAM."""
     RESET_ON_CONNECT = "reset-on-connect"
     """RST as soon as the connection is accepted; only as the failure of a whole site."""
     CLOSE = "close"
-    """An orderly close once the request has been read, without a byte."""
+    """An orderly close once the request has been read, without a byte; over HTTP/2 GOAWAY, then a close."""
     HANG = "hang"
     """No answer, until the client gives up."""
     DRIP = "drip"
-    """The whole answer, one byte every `Page.drip` seconds."""
+    """The whole answer, one byte every `Page.drip` seconds; over HTTP/2 the body."""
     TRUNCATED = "truncated"
-    """The full Content-Length and half of the body, then a close."""
+    """The full Content-Length and half of the body, then a close; over HTTP/2 the end of the stream."""
     GARBAGE = "garbage"
     """Bytes that are no HTTP."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import socket
 import ssl
 import tempfile
@@ -32,7 +33,8 @@ class Web:
     """Mounts `sites` while the context is entered.
 
     `names` adds DNS answers that no site has: aliases, chains, rebinding. `tls` serves HTTPS beside HTTP on a second
-    port. All sites share one port number (`port`, `https_port`; 0 takes a free one), each on an address of its own.
+    port; `http2` does so too and lets each client choose between HTTP/2 and HTTP/1.1 there (ALPN). All sites share one
+    port number (`port`, `https_port`; 0 takes a free one), each on an address of its own.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Web:
         *,
         names: Mapping[str, Answer | Sequence[Answer]] | None = None,
         tls: bool = False,
+        http2: bool = False,
         port: int = 0,
         https_port: int = 0,
         dns_port: int = 0,
@@ -48,9 +51,9 @@ class Web:
         self._sites = {site.name: site for site in sites}
         self._names = dict(names or {})
         self._wanted = (port, https_port, dns_port)
-        self._with_tls = tls
+        self._protocols = _protocols(http2=http2)
         self._addresses = _addresses(self._sites.values())
-        self._folder = tempfile.TemporaryDirectory(prefix="desist-web-") if tls else None
+        self._folder = tempfile.TemporaryDirectory(prefix="desist-web-") if tls or http2 else None
         self._thread: threading.Thread | None = None
         self.ports: dict[str, int] = {}
         """The port of each scheme, once entered."""
@@ -160,7 +163,10 @@ class Web:
 
         authority = TestAuthority(folder)
         self.ca_file = authority.file
-        return {name: authority.context(site.names, self._addresses[name]) for name, site in self._sites.items()}
+        return {
+            name: authority.context(site.names, self._addresses[name], self._protocols)
+            for name, site in self._sites.items()
+        }
 
     def _bind_all(self, scheme: Scheme, wanted: int, contexts: Mapping[str, ssl.SSLContext]) -> list[Listener]:
         addresses = list(self._addresses.values())
@@ -226,6 +232,15 @@ def _nothing(message: str, seen: list[str]) -> bool:
     if seen:
         raise AssertionError(f"{message}, {len(seen)} times:\n  " + "\n  ".join(seen[:20]))
     return True
+
+
+def _protocols(*, http2: bool) -> tuple[str, ...]:
+    """What is offered by ALPN, the first choice first."""
+    if not http2:
+        return ()
+    if importlib.util.find_spec("h2") is None:
+        raise UsageError("HTTP/2 needs the library `h2`", help="pip install 'desist[testing]'")
+    return ("h2", "http/1.1")
 
 
 def _answer(address: str) -> Answer:

@@ -97,8 +97,12 @@ class Wire:
             if not self._handshake_done:
                 self._tls.do_handshake()
                 self._handshake_done = True
-            while plain := self._tls.read(_CHUNK):
+            while self._open and (plain := self._tls.read(_CHUNK)):
                 self._on_bytes(self, plain, arrived_ns)
+            if self._open:  # nothing left to read and no more awaited: close_notify (RFC 8446 6.1)
+                self._tls.unwrap()
+                self._flush_tls()
+                self.close()
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError as error:
@@ -112,15 +116,24 @@ class Wire:
         if data := self._outgoing.read():
             self._queue(data)
 
-    async def send(self, data: bytes) -> None:
-        """Send all of `data`; returns early where the client is gone."""
-        if not self._open:
+    @property
+    def protocol(self) -> str:
+        """What client and server agreed to speak (ALPN); empty where they did not, or not yet."""
+        return (self._tls and self._tls.selected_alpn_protocol()) or ""
+
+    def put(self, data: bytes) -> None:
+        """Have `data` sent, as soon as the client takes it; nothing where the client is gone."""
+        if not self._open or not data:
             return
         if self._tls is None:
             self._queue(data)
         else:
             self._tls.write(data)
             self._flush_tls()
+
+    async def send(self, data: bytes) -> None:
+        """Send all of `data`; returns early where the client is gone."""
+        self.put(data)
         await self._drained.wait()
 
     def _queue(self, data: bytes) -> None:

@@ -176,6 +176,17 @@ def test_https_with_an_authority_made_at_run_time() -> None:
         assert "TLS" in web["a.test"].connections[1].error
 
 
+def test_a_client_that_says_goodbye_over_tls_is_answered() -> None:
+    """A close_notify is answered by one and by the end of the connection: Twisted's clients wait for it."""
+    with Web([Site("a.test")], tls=True) as web:
+        trusting = ssl.create_default_context(cafile=str(web.ca_file))
+        where = (web["a.test"].address, web.ports["https"])
+        with socket.create_connection(where, timeout=20) as raw:
+            plain = trusting.wrap_socket(raw, server_hostname="a.test").unwrap()
+            assert plain.recv(1) == b""
+        assert (web["a.test"].connections[0].error, web["a.test"].connections[0].closed_ns > 0) == ("", True)
+
+
 def test_dns_answers_and_logs_every_question() -> None:
     """Names of sites resolve to their addresses, chains come whole, rebinding answers come in turn."""
     names = {
