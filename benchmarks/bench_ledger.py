@@ -134,7 +134,7 @@ def thread_way(path: Path, _details: dict[str, Any]) -> Iterator[Append]:
             with store.transaction() as tail:
                 store.insert(tail, [row for row, _ in batch])
             loop.call_soon_threadsafe(resolve, batch)
-            store.fold()
+            store.is_long and store.fold()
 
     def append() -> Awaitable[object]:
         future: asyncio.Future[None] = loop.create_future()
@@ -165,7 +165,7 @@ def loop_way(path: Path, _details: dict[str, Any]) -> Iterator[Append]:
             store.insert(tail, [row for row, _ in batch])
         for _, future in batch:
             future.set_result(None)
-        store.fold()
+        store.is_long and store.fold()
 
     def append() -> Awaitable[object]:
         future: asyncio.Future[None] = loop.create_future()
@@ -190,7 +190,7 @@ def writer(path: Path, pipe: Connection) -> None:
         with store.transaction() as tail:
             store.insert(tail, rows)
         pipe.send(len(rows))
-        store.fold()
+        store.is_long and store.fold()
     store.close()
 
 

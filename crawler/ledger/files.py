@@ -25,6 +25,7 @@ __all__ = [
     "Reserve",
     "check",
     "check_folder",
+    "is_free",
     "locked",
     "make_folder",
     "open_private",
@@ -109,6 +110,16 @@ def sync_folder(folder: Path) -> None:
 def open_private(path: Path) -> int:
     """Open or make a file of mode 0600, never through a link."""
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+def is_free(fd: int) -> bool:
+    """Whether no other process holds the ledger's lock at this moment."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    fcntl.flock(fd, fcntl.LOCK_UN)
+    return True
 
 
 @contextlib.contextmanager

@@ -1,10 +1,9 @@
 """The ledger as a crawl uses it: `append` gives a future that resolves when the entry is durable.
 
-What gathers in one turn of the loop is written at its end, in one transaction without a sync: some 50 us. A thread only
-waits for the disk: one sync covers all that was written until then, and the futures resolve on the loop. So the loop
-never waits for the disk, nor does writing wait for the interpreter's lock, which a busy loop holds. Where there is no
-loop the thread does both. Once anything fails, every waiter and everything after it gets LedgerLost: no receipt, no
-socket.
+What gathers in one turn of the loop is committed at its end, in one synced transaction, and its futures resolve there:
+waiting for a thread to get the interpreter's lock back costs more than a quick disk's sync. While the disk is slow, or
+somebody else holds the ledger, the ledger's own thread commits, and the loop is not held. Once anything fails, every
+waiter and everything after it gets LedgerLost: no receipt, no socket.
 """
 
 from __future__ import annotations
@@ -38,6 +37,10 @@ _TURN: Final = 256
 """Entries that one turn of the loop writes: a millisecond at most."""
 SIGN_EVERY: Final = 1000
 """A checkpoint comes after so many entries, with each beat, and at the end."""
+SLOW_SECONDS: Final = 0.001
+"""A commit longer than this, in the mean of the last ones, is not the loop's to wait for."""
+_AWAY_SECONDS: Final = 10.0
+"""How long the thread commits, once commits are slow, before the loop tries again."""
 
 Deliver = Callable[[Callable[[], None]], object]
 OnFailure = Callable[[LedgerLost], object]
@@ -70,15 +73,15 @@ class Ledger:
         self._unsigned = 0
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        """Guards `_session`, `_lost`, `_closing`, and `_made` and `_written`, which take turns on their way to disk."""
+        """Guards `_session`, `_lost`, `_closing` and `_made`, which wait for the disk."""
         self._writing = threading.Lock()
         """Held round a commit, so that batches are written in the order in which they were made."""
         self._made: list[_Item] = []
-        self._written: list[_Item] = []
         self._lost: LedgerLost | None = None
         self._closing = False
-        self._ended = False
-        """Whether `close` is written: nothing may stand behind it."""
+        self._mean = 0.0
+        """Seconds that a commit takes, in the mean of the last ones."""
+        self._away_until = 0.0
         self._next_beat = time.monotonic() + BEAT_SECONDS
         self._thread = threading.Thread(target=self._work, name="desist-ledger", daemon=True)
 
@@ -99,19 +102,18 @@ class Ledger:
         signer: Signer | None = None,
         on_checkpoint: OnCheckpoint | None = None,
         on_closed: OnClosed | None = None,
-        synchronous: str = "FULL",
     ) -> Self:
         """Start a session; the ledger is made where it is absent, and a file that is not one is never touched.
 
         `deliver` runs a function in the loop's next turn (`loop.call_soon_threadsafe`, `reactor.callFromThread`): what
-        has gathered is written there, and futures resolve there; without it both happen on the ledger's thread.
+        has gathered is committed there, and futures resolve there; without it both happen on the ledger's thread.
         `on_failure` is called once, on whichever of the two threads the failure came up. Without `counsel_key` details
         are not kept. With `signer` a checkpoint is signed with every beat, every 1,000 entries and at the end, and
         handed to `on_checkpoint`, on the ledger's thread, to be kept elsewhere; `on_closed` is called when `close` has
         let go of the file. Raises LedgerUnusable.
         """
         try:
-            self = cls(Store(Path(path), synchronous=synchronous), deliver=deliver, on_failure=on_failure)
+            self = cls(Store(Path(path)), deliver=deliver, on_failure=on_failure)
             self._signer, self._on_checkpoint = signer, on_checkpoint or self._on_checkpoint
             self._on_closed = on_closed or self._on_closed
             private = {"operator": operator, "spider": spider, **(details or {})}
@@ -199,9 +201,11 @@ class Ledger:
         self._enqueue([("close", {})])
         self._write()  # here: the loop may be the caller, or have ended
         self._jobs.put(None)
-        self._thread.join()  # and not the future: `deliver` may hand it to the very loop that waits here
+        self._thread.join()
+        self._keep_up(least=1)
         try:
-            self._raise_lost()
+            if self._lost is not None:
+                raise self._lost
             self._store.close()
         finally:
             self._on_closed()
@@ -240,7 +244,7 @@ class Ledger:
             if rows or not single:
                 self._made.append(_Item(rows, self._session.point, future, receipts[0] if single else receipts, erase))
                 if len(self._made) == 1 and not self._closing:
-                    self._soon(self._turn)
+                    self._soon()
 
     def _refusal(self) -> LedgerLost | None:
         if os.getpid() != self._pid:
@@ -256,38 +260,56 @@ class Ledger:
             else None
         )
 
-    def _soon(self, call: Callable[[], None]) -> None:
+    def _call(self, call: Callable[[], None]) -> None:
+        """Have it called in the loop's next turn."""
         try:
             self._deliver(call)
         except RuntimeError:  # the loop has ended before its crawl's ledger
             self._jobs.put(call)
 
+    def _soon(self) -> None:
+        (self._jobs.put if time.monotonic() < self._away_until else self._call)(self._turn)
+
     def _turn(self) -> None:
-        """Write what has gathered; where it is much, the rest in the next turn."""
+        """Commit what has gathered; where it is much, the rest in the next turn."""
+        if threading.current_thread() is not self._thread and not self._store.idle():
+            self._jobs.put(self._turn)
+            return
         self._write(_TURN)
         with self._lock:
             if self._made:
-                self._soon(self._turn)
+                self._soon()
 
     def _write(self, most: int = sys.maxsize) -> None:
-        """Commit what has gathered, in one transaction, and have it synced."""
+        """Commit what has gathered, in one transaction, and resolve its futures."""
         with self._writing:
+            began = time.perf_counter()
             batch = self._take(most)
             if not batch:
                 return
+            rows = [row for item in batch for row in item.rows]
             try:
-                with self._store.transaction(sync=False) as tail:
-                    self._store.insert(tail, [row for item in batch for row in item.rows])
+                with self._store.transaction() as tail:
+                    self._store.insert(tail, rows)
                     if erased := [seq for item in batch for seq in item.erase]:
                         self._store.erase(erased)
             except BaseException as error:  # noqa: BLE001 - whatever it is, nothing may be fetched from here on
                 self._fail(error, batch)
                 return
             self._point = batch[-1].point
-            with self._lock:
-                self._written += batch
-                self._ended = self._closing and not self._made
-        self._jobs.put(self._sync)
+            self._unsigned += len(rows)
+            self._watch(time.perf_counter() - began)
+        if threading.current_thread() is self._thread:
+            self._call(functools.partial(_resolve, batch))
+        else:
+            _resolve(batch)
+        if self._unsigned >= SIGN_EVERY or self._store.is_long:
+            self._jobs.put(self._keep_up)
+
+    def _watch(self, seconds: float) -> None:
+        self._mean += (seconds - self._mean) / 16
+        if self._mean > SLOW_SECONDS:
+            self._mean, self._away_until = 0.0, time.monotonic() + _AWAY_SECONDS
 
     def _take(self, most: int) -> list[_Item]:
         """The oldest calls, with so many entries; a call's entries stay together."""
@@ -318,36 +340,21 @@ class Ledger:
     def _beat(self) -> None:
         """Written by this thread: a loop that is kept busy for minutes is alive all the same."""
         self._next_beat = time.monotonic() + BEAT_SECONDS
-        self._unsigned += SIGN_EVERY
         self._enqueue([("beat", {})])
         self._write()
+        self._keep_up(least=1)
 
-    def _sync(self) -> None:
-        """Make durable what is written, resolve its futures, and see to what a long ledger needs."""
-        with self._lock:
-            batch, self._written = self._written, []
-        if not batch:
-            return  # an earlier sync covered it
+    def _keep_up(self, least: int = SIGN_EVERY) -> None:
+        """Sign a checkpoint where so many entries have come since the last, and fold in a long log."""
         try:
-            self._raise_lost()
-            self._store.sync()
-            self._soon(functools.partial(_resolve, batch))
-            batch, self._unsigned = [], self._unsigned + sum(len(item.rows) for item in batch)
-            self._sign(1 if self._ended else SIGN_EVERY)
-            self._store.fold()
+            if self._signer and self._unsigned >= least and self._lost is None:
+                self._unsigned = 0
+                if note := self._store.checkpoint(self._signer):
+                    self._on_checkpoint(note)
+            if self._store.is_long:
+                self._store.fold()
         except BaseException as error:  # noqa: BLE001 - as above
-            self._fail(error, batch)
-
-    def _raise_lost(self) -> None:
-        if self._lost is not None:
-            raise self._lost
-
-    def _sign(self, least: int) -> None:
-        """Sign a checkpoint where so many entries have come since the last."""
-        if self._signer and self._unsigned >= least:
-            self._unsigned = 0
-            if note := self._store.checkpoint(self._signer):
-                self._on_checkpoint(note)
+            self._fail(error, [])
 
     def _fail(self, error: BaseException, batch: list[_Item]) -> None:
         lost = (
@@ -358,7 +365,8 @@ class Ledger:
         with self._lock:
             first, self._lost = self._lost is None, self._lost or lost
             batch, self._made = batch + self._made, []
-        if first and isinstance(lost.__cause__, apsw.FullError) and not self._ended:
+            ended = self._closing and not batch  # `close` is written, and nothing may stand behind it
+        if first and isinstance(lost.__cause__, apsw.FullError) and not ended:
             self._last_words()
         else:
             self._store.abandon()

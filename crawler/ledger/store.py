@@ -1,9 +1,7 @@
-"""The ledger's file: SQLite in WAL mode, one lock round each commit, and a sync of the log before any receipt.
+"""The ledger's file: SQLite in WAL mode, one lock round each commit, and every commit synced.
 
-SQLite itself syncs what keeps the file whole (`synchronous=NORMAL`: the log before it is copied, the file before the
-log starts anew, the head of a new log). That an acknowledged entry survives a power cut is `sync`: one fdatasync of the
-log, after which every commit before it is durable, in whatever thread and without holding a lock. SQLite before 3.51.3
-can lose one even so, when two connections write and checkpoint (sqlite.org/wal.html#walresetbug), and is refused.
+SQLite before 3.51.3 can lose a commit when two connections write and checkpoint (sqlite.org/wal.html#walresetbug), and
+is refused.
 """
 
 from __future__ import annotations
@@ -33,6 +31,7 @@ __all__ = [
     "APPLICATION_ID",
     "CHECKPOINT_FRAMES",
     "ERASED",
+    "SYNCHRONOUS",
     "ZERO",
     "Row",
     "Store",
@@ -48,6 +47,8 @@ ZERO: Final = bytes(32)
 _OLDEST: Final = (3, 51, 3)
 CHECKPOINT_FRAMES: Final = 256
 """A log that starts anew before it is long overwrites itself: its syncs cost half of those of a file that grows."""
+SYNCHRONOUS: Final = "FULL"
+"""A commit syncs the log before it returns (sqlite.org/pragma.html#pragma_synchronous)."""
 _FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW | apsw.SQLITE_OPEN_NOMUTEX
 _SCHEMA: Final = f"""
 PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;
@@ -101,12 +102,11 @@ def is_ledger(path: Path) -> bool:
 class Store:
     """One connection to one ledger, for one thread at a time."""
 
-    def __init__(self, path: Path, *, synchronous: str = "FULL") -> None:
+    def __init__(self, path: Path) -> None:
         require_sqlite(apsw.sqlite_lib_version())
         self.path = path
         self.busy = threading.Lock()
         """Held while SQLite works and while the process forks: a child must not inherit SQLite in mid-step."""
-        self._synced = synchronous == "FULL"
         self.reserve = files.Reserve(path.with_name(path.name + ".reserve"))
         self._frames = 0
         with _translated(path):
@@ -129,25 +129,29 @@ class Store:
         self._lock = files.open_private(self.path.with_name(self.path.name + ".lock"))
         self._db = apsw.Connection(str(self.path), flags=_FLAGS)
         self._db.set_busy_timeout(10_000)
-        for name, value in (("synchronous", "NORMAL"), ("secure_delete", 1), ("trusted_schema", 0)):
+        for name, value in (("synchronous", SYNCHRONOUS), ("secure_delete", 1), ("trusted_schema", 0)):
             self._db.pragma(name, value)
         self._db.set_wal_hook(self._count_frames)
-        if self._db.pragma("journal_mode") != "wal" or self._db.pragma("synchronous") != 1:
-            message = "does not keep a write-ahead log that is synced"
+        if self._db.pragma("journal_mode") != "wal":
+            message = "does not keep a write-ahead log"
             raise LedgerUnusable(message, place=str(self.path), help="restore the ledger from its own files")
-        self._tail()  # the first read makes the log, and it stays as long as the connection
-        self._log = os.open(f"{self.path}-wal", os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     def _count_frames(self, _db: apsw.Connection, _name: str, frames: int) -> int:
         self._frames = frames
         return apsw.SQLITE_OK
 
-    @contextlib.contextmanager
-    def transaction(self, *, sync: bool = True) -> Iterator[Tail]:
-        """One commit, alone on the ledger, and durable; without `sync` it is once that is called.
+    def idle(self) -> bool:
+        """Whether nobody is at work on the ledger just now, in this process or another: a commit would not wait."""
+        if not self.busy.acquire(blocking=False):
+            return False
+        try:
+            return files.is_free(self._lock)
+        finally:
+            self.busy.release()
 
-        What goes wrong leaves nothing behind and is raised as LedgerLost.
-        """
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Tail]:
+        """One commit, alone on the ledger, and durable. What goes wrong leaves nothing behind: LedgerLost."""
         with self.busy, _translated(self.path), files.locked(self._lock):
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -160,27 +164,16 @@ class Store:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
-        if sync:
-            self.sync()
 
-    def sync(self) -> None:
-        """Make every commit so far durable, whoever made it. From any thread: the loop goes on writing meanwhile.
-
-        Raises LedgerLost, after which nothing may be synced again: the kernel may have dropped what it could not write.
-        """
-        try:
-            if self._synced:
-                os.fdatasync(self._log)
-        except OSError as error:
-            self.abandon()
-            message, mend = _CAUSES[apsw.IOError]
-            raise LedgerLost(f"{message}: {error.strerror}", place=str(self.path), help=mend) from error
+    @property
+    def is_long(self) -> bool:
+        """Whether the log is to be folded into the file."""
+        return self._frames > CHECKPOINT_FRAMES
 
     def fold(self) -> None:
-        """Copy a long log into the file. After a commit and never in it: a failure here undoes nothing."""
-        if self._frames > CHECKPOINT_FRAMES:
-            with self.busy, _translated(self.path), files.locked(self._lock):
-                self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        """Copy the log into the file. After a commit and never in it: a failure here undoes nothing."""
+        with self.busy, _translated(self.path), files.locked(self._lock):
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
     def _tail(self) -> Tail:
         for size, chain, leaf in self._db.execute("SELECT seq, chain, leaf FROM entry ORDER BY seq DESC LIMIT 1"):
@@ -254,7 +247,6 @@ class Store:
         with self.busy, _translated(self.path), files.locked(self._lock):
             self._db.close()
         os.close(self._lock)
-        os.close(self._log)
 
 
 _OPEN: Final[weakref.WeakSet[Store]] = weakref.WeakSet()

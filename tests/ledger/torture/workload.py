@@ -33,8 +33,8 @@ def acknowledge(word: str) -> None:
 
 def ledger_acks(path: Path, count: int, synchronous: str) -> Iterator[str]:
     """Append entries, several at a time, and yield the hash of each acknowledged one; 0 means without end."""
-    key = KEY.counsel
-    with Ledger.open(path, revision="ab" * 32, counsel_key=key, signer=SIGNER, synchronous=synchronous) as ledger:
+    store.SYNCHRONOUS = synchronous
+    with Ledger.open(path, revision="ab" * 32, counsel_key=KEY.counsel, signer=SIGNER) as ledger:
         number = 0
         while not count or number < count:
             size = min(1 + number % 5, count - number) if count else 1 + number % 5
