@@ -9,7 +9,8 @@ from scrapy.settings import BaseSettings, Settings
 from .enforce.attest import Attest
 from .enforce.early import EarlyGate
 from .enforce.engine import EngineGate
-from .enforce.hold import OUT_OF_REACH, hold_addons, hold_first, hold_scalar, switch_off
+from .enforce.hold import OUT_OF_REACH, hold_addons, hold_first, hold_last, hold_scalar, switch_off
+from .enforce.keep import KeepGate
 from .enforce.leave import leave, say
 from .enforce.options import HELD, Options, declared_purposes, held_options
 from .enforce.process import GATE
@@ -48,5 +49,6 @@ class Addon:
         hold_first(settings, "EXTENSIONS", Attest)
         hold_first(settings, "SPIDER_MIDDLEWARES", EarlyGate)
         hold_first(settings, "DOWNLOADER_MIDDLEWARES", EngineGate)
+        hold_last(settings, "DOWNLOADER_MIDDLEWARES", KeepGate)
         hold_scalar(settings, "TWISTED_DNS_RESOLVER", GateNameResolver)
         switch_off(settings)

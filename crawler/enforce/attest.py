@@ -26,7 +26,8 @@ from .ahead import Ahead
 from .closing import closing_line
 from .early import EarlyGate
 from .engine import EngineGate
-from .hold import hold_first, hold_scalar, hold_schemes, switch_off
+from .hold import hold_first, hold_last, hold_scalar, hold_schemes, switch_off
+from .keep import KeepGate
 from .leave import leave, say
 from .loop_gate import install_on_loop
 from .options import declared_purposes, held_options
@@ -44,7 +45,11 @@ if TYPE_CHECKING:
 __all__ = ["Attest"]
 
 logger = logging.getLogger("desist")
-_FIRST = (("SPIDER_MIDDLEWARES", EarlyGate), ("DOWNLOADER_MIDDLEWARES", EngineGate))
+_HELD = (
+    ("SPIDER_MIDDLEWARES", EarlyGate, hold_first),
+    ("DOWNLOADER_MIDDLEWARES", EngineGate, hold_first),
+    ("DOWNLOADER_MIDDLEWARES", KeepGate, hold_last),
+)
 
 
 class Attest:
@@ -73,13 +78,13 @@ class Attest:
     def _stand_in_settings(self) -> None:
         """Every gate still where the add-on put it; download handlers that came since go behind the wire gate."""
         settings = self._crawler.settings
-        for name, gate in _FIRST:
+        for name, gate, hold in _HELD:
             components = settings.get_component_priority_dict_with_base(name)
             if not any(load_object(cls) is gate for cls in components):
                 raise GateError(
                     f"setting `{name}` has lost `{gate.__name__}`", help="find the add-on that removes it in ADDONS"
                 )
-            hold_first(settings, name, gate)
+            hold(settings, name, gate)
         switch_off(settings)
         hold_scalar(settings, BEHIND, {**(settings[BEHIND] or {}), **hold_schemes(settings, WireGate)})
 
@@ -129,6 +134,8 @@ class Attest:
             raise GateError("a download handler does not stand behind the wire gate", help=help_)
         if not isinstance(next(iter(downloader.middleware.middlewares), None), EngineGate):
             raise GateError("the engine gate is not the outermost downloader middleware", help=help_)
+        if not isinstance(next(reversed(downloader.middleware.middlewares), None), KeepGate):
+            raise GateError("the keep gate is not the innermost downloader middleware", help=help_)
         if not isinstance(next(iter(engine.scraper.spidermw.middlewares), None), EarlyGate):
             raise GateError("the early gate is not the outermost spider middleware", help=help_)
         Ahead.install(downloader)

@@ -1,7 +1,8 @@
 """Gate 2, engine side: whatever reaches the downloader, from wherever, is decided before any other middleware sees it.
 
 Redirects, retries, media and files pipelines, `engine.download_async`, requests out of a JOBDIR and pages that the HTTP
-cache would answer all pass here. Responses pass on the way out, last of all.
+cache would answer all pass here. Responses pass on the way out, last of all: what a middleware made of a page is judged
+once more where it is another page than the one that came.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class EngineGate:
     async def process_response(self, request: Request, response: Response) -> Response:
         """Let a page out to the spider unless it withholds itself."""
         try:
-            decision = await self._warden.site.page(request, response)
+            decision = await self._warden.site.handed_over(request, response)
         except Exception as error:  # noqa: BLE001 - an erring gate withholds the page
             decision = self._warden.trouble(request.url, f"judging the page failed: {type(error).__name__}: {error}")
         if decision is not None:

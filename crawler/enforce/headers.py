@@ -1,4 +1,4 @@
-"""Gate 5, headers: what a response says of itself before its body arrives.
+"""Gate 5, headers: what a response says of itself before its body arrives, its status among it.
 
 Scrapy lets the page through when a handler of `headers_received` errs, and other download handlers may never send that
 signal. So every error here stops the download, and what was not seen at the signal is judged when the inner handler is
@@ -8,7 +8,7 @@ done, before anybody else sees the response.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from scrapy import signals
@@ -18,6 +18,7 @@ from ..model import Decision, Signal
 from ..optout import read_headers, read_status
 from .courier import Courier, pairs_of
 from .resting import Resting
+from .statuses import STATUSES
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -28,14 +29,21 @@ if TYPE_CHECKING:
 __all__ = ["HeadersGate"]
 
 
+class _Read(NamedTuple):
+    """Headers, and what was read of them."""
+
+    headers: Headers
+    said: tuple[Signal, ...]
+
+
 class HeadersGate:
     """One a crawl; belongs to the thread of the event loop."""
 
     def __init__(self, warden: Warden, courier: Courier) -> None:
         self._warden = warden
         self._courier = courier
-        self._read: WeakKeyDictionary[Request, tuple[Signal, ...]] = WeakKeyDictionary()
-        """What the headers of a request's response said; for each that the signal has shown."""
+        self._read: WeakKeyDictionary[Request, _Read] = WeakKeyDictionary()
+        """The headers of a request's response and what they said; for each that the signal has shown."""
         self._stopped: WeakKeyDictionary[Request, Decision] = WeakKeyDictionary()
         self._resting = Resting()
         warden.crawler.signals.connect(self._received, signals.headers_received)
@@ -51,13 +59,14 @@ class HeadersGate:
 
     def said(self, request: Request, response: Response) -> tuple[Signal, ...]:
         """What the headers of a page say that may have come from elsewhere than the wire, for example a cache."""
-        found = self._read.get(request)
-        return self._signals(response.headers) if found is None else found
+        read = self._read.get(request)
+        return self._signals(response.headers) if read is None or read.headers != response.headers else read.said
 
     def stopped(self, request: Request, response: Response | None = None) -> Decision | None:
         """The refusal that stopped this request's download, or None; with its status, where that came along."""
         if response is not None and not self._courier.errand(request):
-            found = (*self._status(request, response.status, response.headers), *self._read.get(request, ()))
+            read = self._read.get(request)
+            found = (*self._status(request, response.status, response.headers), *(read.said if read else ()))
             if (decision := self._refusal(request.url, found)) is not None:
                 self._stopped.pop(request, None)
                 return decision
@@ -70,19 +79,18 @@ class HeadersGate:
             return None
         if (stopped := self.stopped(request)) is not None:
             return stopped
-        seen = self._read.get(request)
-        found = (*status, *(seen or ()))
-        if seen is None:
-            self._read[request] = of_headers = self._signals(response.headers)
-            found += of_headers
-        return self._refusal(request.url, found)
+        said = self.said(request, response)
+        self._read[request] = _Read(response.headers, said)
+        return self._refusal(request.url, (*status, *said))
 
     def _received(self, headers: Headers, body_length: object, request: Request) -> None:
         try:
+            status = self._status(request, STATUSES.pop(request, 0), headers)
             if self._courier.errand(request):
                 return
-            self._read[request] = found = self._signals(headers)
-            decision = self._refusal(request.url, found)
+            said = self._signals(headers)
+            self._read[request] = _Read(headers, said)
+            decision = self._refusal(request.url, (*status, *said))
         except Exception as error:  # noqa: BLE001 - an erring gate refuses
             decision = self._warden.trouble(request.url, f"reading headers failed: {type(error).__name__}: {error}")
         if decision is not None:

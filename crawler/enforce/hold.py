@@ -15,7 +15,7 @@ from scrapy.utils.misc import load_object
 
 from ..errors import GateError
 
-__all__ = ["OUT_OF_REACH", "hold_addons", "hold_first", "hold_scalar", "hold_schemes", "switch_off"]
+__all__ = ["OUT_OF_REACH", "hold_addons", "hold_first", "hold_last", "hold_scalar", "hold_schemes", "switch_off"]
 
 OUT_OF_REACH: Final = 1_000_000
 """A settings priority above every named one, for what is read once and held."""
@@ -53,9 +53,12 @@ def hold_scalar(settings: BaseSettings, name: str, value: object, *, at_least: i
 
 def hold_first(settings: BaseSettings, name: str, gate: type) -> None:
     """Put `gate` in front of every other component of the dict `name`."""
-    others = settings.get_component_priority_dict_with_base(name)
-    orders = [order for cls, order in others.items() if order is not None and not _is(cls, gate)]
-    settings.set_in_component_priority_dict(name, gate, min(orders, default=0) - 1)
+    settings.set_in_component_priority_dict(name, gate, min(_orders(settings, name, gate), default=0) - 1)
+
+
+def hold_last(settings: BaseSettings, name: str, gate: type) -> None:
+    """Put `gate` behind every other component of the dict `name`."""
+    settings.set_in_component_priority_dict(name, gate, max(_orders(settings, name, gate), default=0) + 1)
 
 
 def switch_off(settings: BaseSettings) -> None:
@@ -76,6 +79,12 @@ def hold_schemes(settings: BaseSettings, gate: type) -> dict[str, object]:
     if not behind:
         raise GateError(f"setting `DOWNLOAD_HANDLERS` leaves {DownloadHandlers.__name__} nothing to stand in front of")
     return behind
+
+
+def _orders(settings: BaseSettings, name: str, gate: type) -> list[int]:
+    """Where the other components of a dict stand."""
+    others = settings.get_component_priority_dict_with_base(name)
+    return [order for cls, order in others.items() if order is not None and not _is(cls, gate)]
 
 
 def _is(component: object, wanted: object) -> bool:

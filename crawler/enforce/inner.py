@@ -1,4 +1,4 @@
-"""Fitting a download handler so that it asks the resolver gate and keeps no addresses of its own.
+"""Fitting a download handler: it tells statuses early, asks the resolver gate, and keeps no addresses of its own.
 
 Whatever runs in the event loop is already seen by the gate in the loop; aiohttp alone keeps a DNS cache of its own and
 may bring a resolver that never asks the loop (aiodns).
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from .statuses import note_statuses
+
 __all__ = ["fit"]
 
 
 def fit(inner: Any) -> None:
-    """Fit `inner` where it needs it; handlers without a DNS of their own are left as they are."""
+    """Fit `inner` where it needs it."""
+    note_statuses(inner)
     session = getattr(inner, "_session", None)
     connector = getattr(session, "connector", None)
     if connector is None or not hasattr(connector, "_resolve_host"):

@@ -1,4 +1,4 @@
-"""What a page says of itself: meta elements and the licences that it names, read before the spider sees it.
+"""What a page says of itself: meta elements and the licences that it names, read before anything can keep it.
 
 A page that refuses is withheld. One that only says `nofollow` is handed over, and its links are not followed. What was
 said of a page that was handed over is put on record with it.
@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urljoin
 from weakref import WeakKeyDictionary
 
 import msgspec
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.http import HtmlResponse, XmlResponse
+from scrapy.responsetypes import responsetypes
 
 from ..errors import GateError
 from ..model import Basis, Decision, Signal, Usage
 from ..optout import follows, read_html, rsl_links, rsl_of_headers
 from ..urls import read
-from .courier import Courier, Failed, pairs_of, undo_coding
+from .courier import Courier, pairs_of
 from .files_gate import FilesGate
 from .headers import HeadersGate
 from .verdicts import refusal
 
 if TYPE_CHECKING:
     from scrapy import Request
-    from scrapy.http import Response
+    from scrapy.http import Headers, Response
     from twisted.python.failure import Failure
 
     from .warden import Warden
@@ -40,8 +42,20 @@ _SAID: Final = 2000
 """Characters of statements that an outcome keeps."""
 
 
+class _Seen(NamedTuple):
+    """A page without its coding, as it was judged, and all that was said of it."""
+
+    headers: Headers
+    body: bytes
+    found: tuple[Signal, ...]
+
+    def is_of(self, response: Response) -> bool:
+        """Whether a response still is this page."""
+        return self.body == response.body and self.headers == response.headers
+
+
 class MetaGate:
-    """Asked by the engine gate of every response on its way out; belongs to the thread of the event loop."""
+    """Asked of every response, as it comes and as it is handed over; belongs to the thread of the event loop."""
 
     def __init__(self, warden: Warden, courier: Courier, files: FilesGate, headers: HeadersGate) -> None:
         self._warden = warden
@@ -49,19 +63,44 @@ class MetaGate:
         self._files = files
         self._headers = headers
         self._nofollow: WeakKeyDictionary[Request, Signal] = WeakKeyDictionary()
+        self._seen: WeakKeyDictionary[Request, _Seen] = WeakKeyDictionary()
+        self._withheld: WeakKeyDictionary[Request, Decision] = WeakKeyDictionary()
+        """Refused answers that go on without their page."""
 
     async def judge(self, request: Request, response: Response) -> Decision | None:
-        """The refusal of a page, or None; a page that is let through has its signals put on record."""
+        """The refusal of a page as it came, or None."""
         if self._courier.errand(request):
             return None
-        found = (*self._headers.said(request, response), *self._of_page(response))
-        found += await self._files.licences(_licences(response), request)
-        if found:
-            decision = self._warden.judge(request.url, signals=found)
-            if decision.refused:
-                return decision
-            if not follows(found):
-                self._nofollow[request] = next(one for one in found if Usage.FOLLOW in one.usages)
+        page = _opened(response)
+        found = await self._all_of(request, response, page)
+        self._seen[request] = _Seen(page.headers, page.body, found)
+        return self._refusal(request, found)
+
+    def bare(self, request: Request, response: Response, decision: Decision) -> Response:
+        """A refused answer without its page; `hand_over` knows it again."""
+        self._withheld[request] = decision
+        emptied = response.replace(body=b"")
+        emptied.headers.pop("Content-Encoding", None)
+        return emptied
+
+    async def hand_over(self, request: Request, response: Response) -> Decision | None:
+        """The refusal of what is about to be handed over; a page that is let through has its signals put on record."""
+        if self._courier.errand(request):
+            return None
+        if (withheld := self._withheld.pop(request, None)) is not None:
+            return withheld
+        seen = self._seen.pop(request, None)
+        if seen is not None and seen.is_of(response):
+            found = seen.found
+        else:
+            found = await self._all_of(request, response, _opened(response))
+        if not found:
+            self._record(request, response, self._files.on_hand(request))
+            return None
+        if (decision := self._refusal(request, found)) is not None:
+            return decision
+        if not follows(found):
+            self._nofollow[request] = next(one for one in found if Usage.FOLLOW in one.usages)
         self._record(request, response, (*self._files.on_hand(request), *found))
         return None
 
@@ -76,10 +115,20 @@ class MetaGate:
         )  # fmt: skip
         return _filed(decision, f"signal:{said.name}:{read(response.url).host}")
 
-    def _of_page(self, response: Response) -> tuple[Signal, ...]:
-        body = _markup(response)
-        options = self._warden.options
-        return read_html(body, time.time(), options.agent or "Mozilla", options.robots_mode) if body else ()
+    async def _all_of(self, request: Request, response: Response, page: Response) -> tuple[Signal, ...]:
+        """What headers, meta elements and the licences named there say; `page` is the response without its coding."""
+        markup, found = _markup(page), self._headers.said(request, response)
+        if markup:
+            options = self._warden.options
+            found += read_html(markup, time.time(), options.agent or "Mozilla", options.robots_mode)
+        named = _licences(response, markup)
+        return found + await self._files.licences(named, request) if named else found
+
+    def _refusal(self, request: Request, found: tuple[Signal, ...]) -> Decision | None:
+        if not found:
+            return None
+        decision = self._warden.judge(request.url, signals=found)
+        return decision if decision.refused else None
 
     def _record(self, request: Request, response: Response, found: tuple[Signal, ...]) -> None:
         """What was said of a page under which it was allowed: for other purposes, or a permission."""
@@ -97,27 +146,55 @@ class MetaGate:
         self._warden.lose(failure.value)  # type: ignore[arg-type]  # the ledger raises LedgerError alone
 
 
-def _licences(response: Response) -> tuple[str, ...]:
+def _licences(response: Response, markup: bytes) -> tuple[str, ...]:
     """Absolute URLs of the RSL licences that a response names."""
     named = rsl_of_headers(pairs_of(response.headers), response.url) if b"Link" in response.headers else ()
-    return named + tuple(urljoin(response.url, href) for href in rsl_links(_markup(response)))
+    return named + tuple(urljoin(response.url, href) for href in rsl_links(markup))
 
 
-def _markup(response: Response) -> bytes:
-    """A page's body as ASCII and its supersets, whatever its coding and alphabet; empty for what is no page.
-
-    GateError where a content coding is left on it that cannot be undone: what it says of itself would stay unread.
-    """
-    if isinstance(response, (HtmlResponse, XmlResponse)):
-        plain = "<".encode(response.encoding) == b"<"
-        return response.body if plain else response.text.encode()
-    kind = (response.headers.get("Content-Type") or b"").lower()
-    if not response.headers.get("Content-Encoding") or not response.body or not _PAGE.search(kind):
+def _markup(page: Response) -> bytes:
+    """A page's body as ASCII and its supersets, whatever its alphabet; empty for what is no page."""
+    if not isinstance(page, (HtmlResponse, XmlResponse)):
         return b""
-    opened = undo_coding(response, _MOST_OCTETS)
-    if isinstance(opened, Failed):
-        raise GateError(f"a page whose meta elements cannot be read: {opened.why}")
-    return opened.body
+    return page.body if "<".encode(page.encoding) == b"<" else page.text.encode()
+
+
+def _opened(response: Response) -> Response:
+    """A response without its content codings, as Scrapy's own middleware undoes them.
+
+    GateError for a page with a coding that cannot be undone: what it says of itself would stay unread.
+    """
+    codings = response.headers.getlist("Content-Encoding")
+    if not codings or not response.body:
+        return response
+    headers = response.headers.copy()
+    body, left = _undone(response, codings)
+    headers["Content-Encoding"] = left
+    if not left:
+        del headers["Content-Encoding"]
+    kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
+    if left and not issubclass(kind, (HtmlResponse, XmlResponse)) and _may_be_page(response):
+        raise GateError("a page whose meta elements cannot be read: its content coding is not known")
+    return kind(response.url, status=response.status, headers=headers, body=body)
+
+
+def _undone(response: Response, codings: list[bytes]) -> tuple[bytes, list[bytes]]:
+    """A body without the codings that are known, from the last one applied on, and those that are left on it."""
+    known, left = HttpCompressionMiddleware._split_encodings(codings)
+    body = response.body
+    try:
+        for coding in known:
+            body = HttpCompressionMiddleware._decode(body, coding, _MOST_OCTETS)
+    except Exception as error:
+        if _may_be_page(response):
+            raise GateError(f"a page whose meta elements cannot be read: {type(error).__name__}: {error}") from error
+        return response.body, left
+    return body, [coding for coding in left if coding not in {b"", b"identity"}]
+
+
+def _may_be_page(response: Response) -> bool:
+    """Whether a response that nobody can read says that it is a page, or does not say what it is."""
+    return _PAGE.search((response.headers.get("Content-Type") or b"").lower()) is not None
 
 
 def _filed(decision: Decision, docket: str) -> Decision:

@@ -47,7 +47,6 @@ class SiteGates:
         decision = self.judge(url, robots, signals)
         if decision.refused:
             return decision
-        self._delays.apply(request)
         signals += await self._files.signals(request)
         if signals:
             return self.judge(url, robots, signals)
@@ -91,9 +90,25 @@ class SiteGates:
         self._courier.capture(request, response)
         return self._headers.after(request, response)
 
+    def pace(self, request: Request) -> None:
+        """Keep the host of a request to the delay that its robots.txt asks for."""
+        self._delays.apply(request)
+
+    async def turn(self, request: Request) -> None:
+        """Wait, at the wire, until that delay is over."""
+        await self._delays.turn(request)
+
     async def page(self, request: Request, response: Response) -> Decision | None:
-        """The refusal of a page by what it says of itself."""
+        """The refusal of a page by what it says of itself, before anything can keep it."""
         return await self._meta.judge(request, response)
+
+    def bare(self, request: Request, response: Response, decision: Decision) -> Response:
+        """A refused answer without its page, for middlewares that try again; it is never handed over."""
+        return self._meta.bare(request, response, decision)
+
+    async def handed_over(self, request: Request, response: Response) -> Decision | None:
+        """The refusal of a page as it is about to reach the spider."""
+        return await self._meta.hand_over(request, response)
 
     def may_follow(self, response: Response, link: Request) -> Decision | None:
         """The refusal of a link because its page says `nofollow`."""

@@ -63,6 +63,7 @@ class WireGate(BaseDownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """Decide, record, let go; raises Refused."""
+        await self._warden.site.turn(request)
         grant = await self._admit(request)
         try:
             response = await self._carry(grant, request)
