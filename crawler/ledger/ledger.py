@@ -134,6 +134,8 @@ class Ledger:
                 help="set DESIST_COUNSEL_KEY to the ledger's key, or hand over with `desist ledger rotate-key`",
             )
         with self._store.transaction() as tail:
+            if self._signer and tail.size:
+                self._store.last_checkpoint(self._signer.verifier)
             self._session = Session(key, tail.hash)
             opening = {**facts, "sealed_to": key.kid if key else "nobody", "uid": os.geteuid()}
             rows = [
@@ -143,8 +145,6 @@ class Ledger:
                 rows.append(self._session.make("policy", {"revision": revision})[0])
             self._store.insert(tail, rows)
         self._point = self._session.point
-        if self._signer:
-            self._store.last_checkpoint(self._signer.verifier)
 
     @property
     def session(self) -> str:

