@@ -70,8 +70,13 @@ class Links:
             return
         self._warden.announce(refusals[0][1], stage, len(refusals))
         for request, decision in refusals:
-            if request.errback is not None:
+            if request.errback is not None and self._hears():
                 failure = Failure(Refused(decision, stage=stage, receipt=receipt.n))  # type: ignore[no-untyped-call]
                 self._warden.crawler.engine.scraper.enqueue_scrape(failure, request)
         if not self.waiting:
             self._warden.wake()
+
+    def _hears(self) -> bool:
+        """Whether errbacks are still called: a scraper that has closed ends in an error where it is given more."""
+        slot = self._warden.crawler.engine.scraper.slot
+        return slot is not None and (slot.closing is None or not slot.closing.called)

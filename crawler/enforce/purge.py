@@ -45,12 +45,19 @@ class Purge:
         """What is left of the pass that is under way."""
         self._done: Done = _nobody
         self._unpause = False
+        self._over = False
+        self._scheduler: Any = None
+        """The one that waits with closing its queues until a pass has put back what it holds."""
         self._refused: list[tuple[Request, Decision]] = []
         self._count = 0
         self._busy = 0.0
 
     def start(self, done: Done) -> None:
         """Begin a pass; its first step leaves aborts the way, and one that is under way ends where it is."""
+        if self._over:
+            done(0, 0.0)
+            return
+        self._before_queues_close()
         if self._steps is None:
             self._unpause = not self._engine.paused
             self._engine.pause()
@@ -60,9 +67,26 @@ class Purge:
         self._steps, self._done = self._all(), done
 
     def stop(self) -> None:
-        """The crawl is over."""
+        """The crawl is over, or its queues are about to be closed."""
+        self._over = True
         if self._steps is not None:
             self._finish()
+
+    def _before_queues_close(self) -> None:
+        scheduler = self._engine.scheduler
+        if scheduler is self._scheduler or not isinstance(scheduler, Scheduler):
+            return
+        close = scheduler.close
+
+        def stop_and_close(reason: str) -> Any:
+            try:
+                self.stop()
+            except Exception:
+                logger.exception("purging the queue could not be ended; what is left in it is refused in its turn")
+            return close(reason)
+
+        self._scheduler = scheduler
+        scheduler.close = stop_and_close  # type: ignore[method-assign]
 
     @property
     def _engine(self) -> Any:
