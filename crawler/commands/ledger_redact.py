@@ -59,8 +59,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"{len(chosen):,} entries have details that would be erased")
         print("next: the same without --dry-run")
         return 0
-    if chosen:
-        _erase(args.path, chosen, args.why)
+    _erase(args.path, chosen, args.why)
     print(f"erased the details of {len(chosen):,} entries; entries and hashes are as they were")
     print("  copies and backups still hold them: erase those too, or let them age out")
     print(f"next: desist ledger verify {args.path}")

@@ -187,7 +187,8 @@ class Ledger:
     def erase(self, seqs: Sequence[int], *, details: Mapping[str, Any]) -> Receipt:
         """Erase the details of entries (by place in the ledger, from 1), in one commit with the entry that says so.
 
-        `details` say who and why.
+        `details` say who and why. What an earlier erasure left in the write-ahead log goes too; LedgerLost while a
+        reader keeps it there.
         """
         fields: Fields = {"facts": {"entries": len(seqs)}, "details": details}
         receipt: Receipt = self._enqueue([("redact", fields)], single=True, erase=tuple(seqs)).result()

@@ -13,6 +13,7 @@ import itertools
 import os
 import secrets
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -49,6 +50,9 @@ CHECKPOINT_FRAMES: Final = 256
 """A log that starts anew before it is long overwrites itself: its syncs cost half of those of a file that grows."""
 SYNCHRONOUS: Final = "FULL"
 """A commit syncs the log before it returns (sqlite.org/pragma.html#pragma_synchronous)."""
+_BUSY_MILLISECONDS: Final = 10_000
+_SCRUBS, _SCRUB_SECONDS = 40, 0.25
+"""How often, and how far apart, the log is tried to be emptied."""
 _FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_NOFOLLOW | apsw.SQLITE_OPEN_NOMUTEX
 _SCHEMA: Final = f"""
 PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;
@@ -128,7 +132,7 @@ class Store:
     def _connect(self) -> None:
         self._lock = files.open_private(self.path.with_name(self.path.name + ".lock"))
         self._db = apsw.Connection(str(self.path), flags=_FLAGS)
-        self._db.set_busy_timeout(10_000)
+        self._db.set_busy_timeout(_BUSY_MILLISECONDS)
         for name, value in (("synchronous", SYNCHRONOUS), ("secure_delete", 1), ("trusted_schema", 0)):
             self._db.pragma(name, value)
         self._db.set_wal_hook(self._count_frames)
@@ -228,13 +232,29 @@ class Store:
         self._db.executemany(_BLANK, [(seq,) for seq in seqs])
 
     def scrub(self) -> None:
-        """Empty the write-ahead log, where overwritten pages would live on; LedgerLost if a reader is in the way."""
+        """Empty the write-ahead log, where overwritten pages would live on; LedgerLost where a reader does not let go.
+
+        Crawls go on meanwhile: between two tries nobody is kept from the ledger.
+        """
+        for _ in range(_SCRUBS):
+            if self._emptied():
+                return
+            time.sleep(_SCRUB_SECONDS)
+        message = "a reader keeps erased details in the write-ahead log"
+        raise LedgerLost(
+            message, place=str(self.path), help="close it (`fuser` on the ledger names it) and redact again"
+        )
+
+    def _emptied(self) -> bool:
         with self.busy, _translated(self.path), files.locked(self._lock):
-            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        left = os.stat(self.path.with_name(self.path.name + "-wal")).st_size
-        if left:
-            message = "a reader keeps erased details in the write-ahead log"
-            raise LedgerLost(message, place=str(self.path), help="close it and redact again")
+            self._db.set_busy_timeout(0)
+            try:
+                self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            except apsw.BusyError:
+                return False
+            finally:
+                self._db.set_busy_timeout(_BUSY_MILLISECONDS)
+        return os.stat(f"{self.path}-wal").st_size == 0
 
     def abandon(self) -> None:
         """Never fold in the log on close: after a failed sync the kernel may have dropped what it could not write."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from types import SimpleNamespace
 
 import apsw
 import pytest
 
-from desist.errors import EvidenceError
+from desist.errors import EvidenceError, LedgerLost
+from desist.ledger import store
 from desist.ledger.ledger import Ledger
 from desist.ledger.query import Reader
 from desist.ledger.seal import Opener
@@ -165,3 +167,30 @@ def test_erasing_again_and_again_leaves_no_residue(tmp_path: Path) -> None:
     left = octets(tmp_path / "ledger")
     starts = ((seq, boxes[seq], place) for seq in gone for place in (0, len(boxes[seq]) // 2, len(boxes[seq]) - 16))
     assert [seq for seq, box, place in starts if box[place : place + 16] in left] == []
+
+
+def test_a_reader_keeps_what_is_erased_no_longer_than_it_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Crawls write on while it is in the way; once it is gone the next erasure, be it of nothing, leaves no residue."""
+    path = tmp_path / "ledger" / "ledger.db"
+    crawl = write(path, KEY)
+    with Reader(path) as reader:
+        kept = reader.kept()
+        boxes = dict(reader._db.execute("SELECT seq, box FROM detail"))
+    reading = apsw.Connection(str(path))
+    reading.execute("BEGIN; SELECT count(*) FROM detail")
+    tries: list[int] = []
+    monkeypatch.setattr(store, "_SCRUBS", 3)
+    meanwhile = SimpleNamespace(sleep=lambda _: tries.append(crawl.record("permit", domain="shop.test").n))
+    monkeypatch.setattr(store, "time", meanwhile)
+    with (
+        Ledger.open(path, role="redactor", counsel_key=KEY.counsel) as ledger,
+        pytest.raises(LedgerLost, match="a reader keeps erased details"),
+    ):
+        ledger.erase(kept, details={"why": "asked"})
+    assert len(tries) == 3
+    reading.close()
+    with Ledger.open(path, role="redactor", counsel_key=KEY.counsel) as ledger:
+        ledger.erase([], details={"why": "asked again"})
+        left = octets(tmp_path / "ledger")
+    crawl.close()
+    assert [seq for seq in kept if boxes[seq][:24] in left or boxes[seq][-24:] in left] == []
