@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -121,9 +122,18 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A port that is free on all addresses, and that nobody takes by chance until a raid begins.
+
+    It lies below those that Linux hands out by itself, and each worker of a parallel run has a thousand of its own.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for port in random.sample(range(20_000, 21_000), 1_000):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            for address in ADDRESSES.values():
+                sock = stack.enter_context(socket.socket())
+                sock.bind((address, port + 1_000 * (worker % 12)))
+            return port + 1_000 * (worker % 12)
+    raise OSError("no free port between 20000 and 32000")
 
 
 class Field:
@@ -195,7 +205,7 @@ class Field:
             Site(GAZETTE, address=ADDRESSES[GAZETTE], robots="User-agent: *\nDisallow:\n", pages=shared),
             Site(RELAY, ("*.alias.test",), address=ADDRESSES[RELAY], robots="", pages=shared),
         ]
-        with ExitStack() as stack:
+        with contextlib.ExitStack() as stack:
             tls = self.handler != "http2"
             web = stack.enter_context(
                 Web(sites, names=names, tls=tls, port=self.port, https_port=self.tls_port if tls else 0)
