@@ -2,6 +2,8 @@
 # Another Python beside it: make test PYTHON=python3.13 VENV=.venv313
 PYTHON ?= python3
 VENV ?= .venv
+# Processes that run the tests; 0 runs them in one, which is easier to debug.
+WORKERS ?= 4
 BIN := $(VENV)/bin
 APT := $(shell command -v apt-get 2>/dev/null)
 # Debian packages that the tests need, as command:package pairs.
@@ -55,7 +57,7 @@ rooms: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 pytest: $(VENV)/.dev debian
-	$(BIN)/pytest -q -m "not nightly"
+	$(BIN)/pytest -q -m "not nightly" -n $(WORKERS) --dist worksteal
 
 test: lint types rooms docs pytest  ## what CI runs
 

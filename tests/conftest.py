@@ -25,6 +25,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(plugin, "desist")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A home of the run's own: nothing of the user's is read, and no snapshot, key or session file is left there."""
+    os.environ["HOME"] = str(tmp_path_factory.mktemp("home"))
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"):
+        os.environ.pop(name, None)
+
+
 @pytest.fixture(autouse=True)
 def _environment_as_it_was() -> Iterator[None]:
     """Scrapy writes SCRAPY_SETTINGS_MODULE into the environment when it looks for a project: no test hands it on."""
