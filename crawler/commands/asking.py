@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import TYPE_CHECKING
 
+from ..errors import UsageError
 from ..model import Purpose
 
 if TYPE_CHECKING:
     from ..decide import Judge
 
-__all__ = ["add_question", "judge_of"]
+__all__ = ["add_question", "agent_token", "judge_of"]
 
 
 def add_question(parser: argparse.ArgumentParser) -> None:
@@ -30,13 +32,20 @@ def add_question(parser: argparse.ArgumentParser) -> None:
         choices=sorted(purpose.value for purpose in Purpose),
         help=f"what the crawl is for, may be repeated (default: none, judged as all): {', '.join(sorted(Purpose))}",
     )
-    parser.add_argument("--agent", metavar="A", default="", help="the crawler's product token")
+    parser.add_argument("--agent", metavar="A", type=agent_token, default="", help="the crawler's product token")
     parser.add_argument(
         "--notices-to-others", choices=("refuse", "record"), default="refuse", help="as DESIST_NOTICES_TO_OTHERS"
     )
     parser.add_argument(
         "--unknown-platform", choices=("robots", "refuse"), default="robots", help="as DESIST_UNKNOWN_PLATFORM"
     )
+
+
+def agent_token(text: str) -> str:
+    """A product token as typed; UsageError for what no robots.txt can name (RFC 9309 2.2.1)."""
+    if text and not re.fullmatch("[A-Za-z_-]+", text):
+        raise UsageError(f"`{text}` is no product token", help="letters, `-` and `_`: --agent ExampleBot")
+    return text
 
 
 def judge_of(args: argparse.Namespace) -> Judge:

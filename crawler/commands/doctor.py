@@ -10,6 +10,7 @@ import contextlib
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -124,6 +125,19 @@ def _ledger(args: argparse.Namespace) -> Iterator[Result]:
         yield Result("ok", f"the ledger {path} is ours alone; sealed to {', '.join(reader.kids) or 'nobody'}")
 
 
+def _checkout(args: argparse.Namespace) -> Iterator[Result]:
+    """Whether `git add .` would put the record among the sources."""
+    path: Path = args.ledger.absolute()
+    folder = _existing(path.parent)
+    if not any((above / ".git").exists() for above in (folder, *folder.parents)) or not shutil.which("git"):
+        return
+    words = ["git", "-C", str(folder), "check-ignore", "--quiet", str(path)]
+    if subprocess.run(words, check=False, capture_output=True).returncode == 1:  # noqa: S603 - the words are ours
+        line = f"{path.parent.name}/" if not (path.parent / ".git").exists() else f"{path.name}*"
+        message = f"{args.ledger} lies in a git checkout that does not ignore it: evidence is not source"
+        yield Result("warn", message, f"echo '{line}' >> .gitignore")
+
+
 def _counsel(_args: argparse.Namespace) -> Iterator[Result]:
     from ..ledger.keys import counsel_key
 
@@ -141,7 +155,7 @@ def _signing(args: argparse.Namespace) -> Iterator[Result]:
     """Who signs checkpoints, and where they are kept besides the ledger."""
     from ..ledger.anchoring import read_places
     from ..ledger.keys import log_signer
-    from .doctor_gates import project_settings
+    from .project_code import project_settings
 
     settings: Any = {}
     with contextlib.suppress(DesistError):  # that they cannot be read is said where the gates are looked at
@@ -166,5 +180,5 @@ def _existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.is_dir())
 
 
-CHECKS: list[Check] = [_machine, _disk, _ledger, _counsel, _signing]
+CHECKS: list[Check] = [_machine, _disk, _ledger, _checkout, _counsel, _signing]
 """In the order in which they are shown."""

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from ..errors import DesistError
 from .doctor import Result
+from .project_code import project_settings
 from .screen import waiting
 
 if TYPE_CHECKING:
     from ..enforce.options import Options
 
-__all__ = ["gates", "project", "project_settings"]
+__all__ = ["gates", "project"]
 
 _PORTS: Final = {
     "redis": 6379, "rediss": 6379, "mongodb": 27017, "mongodb+srv": 27017, "postgres": 5432, "postgresql": 5432,
@@ -54,7 +54,7 @@ def _chain(settings: Any) -> Iterator[Result]:
     from ..enforce.shut import ADDON, names_addon
 
     if not names_addon(settings):
-        others = dict(settings["ADDONS"] or {})
+        others = {key: order for key, order in (settings["ADDONS"] or {}).items() if not _is_ours(key)}
         line = "ADDONS = " + repr({ADDON: 0, **others})
         yield Result("fail", "the project's settings do not name the add-on: no gate is in place", line)
         return
@@ -66,9 +66,15 @@ def _chain(settings: Any) -> Iterator[Result]:
     if done.returncode == 0:
         yield Result("ok", "a crawl that asks for nothing started and ended with every gate in place")
         return
-    lines = [line for line in done.stderr.splitlines() if line.startswith(("error:", "  help:"))]
-    head = lines[0].removeprefix("error: ") if lines else f"a crawl ends with exit code {done.returncode}"
-    yield Result("fail", head, lines[1].removeprefix("  help: ") if len(lines) > 1 else "scrapy crawl shows why")
+    _, _, said = f"\n{done.stderr}".rpartition("\nerror: ")  # findings on documents may stand above it
+    head, *rest = said.splitlines() or [f"a crawl ends with exit code {done.returncode}"]
+    mend = next((line.removeprefix("  help: ") for line in rest if line.startswith("  help: ")), "")
+    yield Result("fail", head, mend or "scrapy crawl shows why")
+
+
+def _is_ours(key: Any) -> bool:
+    """Whether a key of ADDONS means us, misspelt or not."""
+    return isinstance(key, str) and key.partition(".")[0] == "desist"
 
 
 def project(_args: argparse.Namespace) -> Iterator[Result]:
@@ -199,16 +205,3 @@ def _observed(options: Options) -> Iterator[tuple[str, str]]:
         line = "import:ctypes" if what == "library" else kind + target
         if what in {"connect", "datagram", "spawn", "import", "library", "proxy"}:
             yield line, "seen under observation"
-
-
-def project_settings() -> Any:
-    """The settings of the project in this folder; None where there is none."""
-    from scrapy.utils.project import get_project_settings, inside_project
-
-    if not inside_project():
-        return None
-    sys.path.insert(0, os.getcwd())
-    try:
-        return get_project_settings()
-    except ImportError as error:
-        raise DesistError(f"the project's settings cannot be imported: {error}", help="scrapy list") from error

@@ -7,12 +7,13 @@ verb's module is imported only when the verb is typed: `desist --help` stays qui
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
 from collections.abc import Sequence
 from shutil import get_terminal_size
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__
 from ..errors import DesistError, PolicyError, UsageError
@@ -73,6 +74,19 @@ VERBS = (
 _EXIT_CODES = "exit codes: 0 clean; 1 refused, or lint findings; 2 usage, or broken policies; 3 evidence not intact"
 
 
+class _Once(argparse._StoreAction):
+    """An option with one value. Given twice it is an error: argparse would forget the first, a list of URLs perhaps."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, space: argparse.Namespace, values: Any, typed: str | None = None
+    ) -> None:
+        given = vars(space).setdefault("given", set())
+        if typed and self.dest in given:
+            parser.error(f"`{typed}` is given twice, and takes one value")
+        given.add(self.dest)
+        super().__call__(parser, space, values, typed)
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong as every other error is said: one message and its mend."""
 
@@ -80,6 +94,11 @@ class _Parser(argparse.ArgumentParser):
     """What the typed verb takes, for the option that was meant."""
     verb: str = ""
     """The verb that was typed, where this parser stands above it."""
+
+    def __init__(self, **words: Any) -> None:
+        super().__init__(**words)
+        for action in (None, "store"):
+            self.register("action", action, _Once)
 
     def error(self, message: str) -> NoReturn:
         """Print it and exit with 2."""
@@ -145,9 +164,10 @@ def _check_verb(words: Sequence[str]) -> None:
     wanted = " ".join(typed) if typed[0] in FAMILIES else typed[0]
     if wanted in FAMILIES or wanted in known:
         return
-    near = meant(typed, known)
+    near = meant(typed, [*known, *FAMILIES])
+    lists = f"desist {typed[0]} --help" if typed[0] in FAMILIES else "desist --help"
     raise UsageError(
-        f"there is no verb `{wanted}`", help=f"did you mean `desist {near}`?" if near else "desist --help lists them"
+        f"there is no verb `{wanted}`", help=f"did you mean `desist {near}`?" if near else f"{lists} lists them"
     )
 
 
@@ -160,6 +180,7 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "desist") -> int:
     try:
         _check_verb(words)
         args = build_parser(prog, words=words).parse_args(words)
+        _unheard(words)
         code: int = args.run(args)
         sys.stdout.flush()
     except DesistError as error:
@@ -168,9 +189,36 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "desist") -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141  # as a shell counts SIGPIPE: what nobody read to its end is no clean result
+    except OSError as error:
+        print(f"error: {_system(error)}", file=sys.stderr)
+        return DesistError.exit_code
     except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
         return 130
     return code
+
+
+def _system(error: OSError) -> DesistError:
+    """What the system refused, on which file, and what to look at."""
+    mends = {
+        errno.EROFS: "the file system is read-only: name a place elsewhere",
+        errno.ENOSPC: "the disk is full: make room, or name a place elsewhere",
+        errno.EDQUOT: "your quota is used up: make room, or name a place elsewhere",
+        errno.EISDIR: "name a file, not a folder",
+        errno.ENOTDIR: "a part of this path is a file: name another",
+        errno.ENOENT: "name a file that is there, or make the folder first",
+        errno.EMFILE: "`ulimit -n` says how many files may be open: raise it",
+    }
+    denied = "`ls -ld` says whose it is and who may read and write it"
+    mend = denied if error.errno in (errno.EACCES, errno.EPERM) else mends.get(error.errno or 0, "desist doctor")
+    return DesistError(error.strerror or str(error), place=str(error.filename or ""), help=mend)
+
+
+def _unheard(words: Sequence[str]) -> None:
+    """Say that a variable is no setting: whoever sets it thinks that other documents are read than are."""
+    if words[0] == "policy" and os.environ.get("DESIST_POLICIES"):
+        print("warning: variable `DESIST_POLICIES` is heard by nobody", file=sys.stderr)
+        print("  help: a verb takes folders by name, a crawl takes them from settings.py", file=sys.stderr)
 
 
 def _help_of(prog: str, words: Sequence[str]) -> str:

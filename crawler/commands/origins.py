@@ -5,18 +5,16 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import sys
-import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, Settings
-from scrapy.utils.project import get_project_settings, inside_project
 
 from ..enforce.options import KNOWN, SETTINGS, Options, Setting, declared_purposes
 from ..enforce.shut import names_addon
 from ..errors import DesistError, UsageError
 from ..ledger.mask import STRUCK, mask
+from .project_code import project_settings
 from .setting_places import place_in_class, place_in_module
 
 __all__ = ["Finding", "InForce", "Origins", "origins"]
@@ -66,23 +64,8 @@ def origins(spiders: Sequence[str] = (), overrides: Sequence[str] = (), *, every
 
 
 def _project() -> tuple[BaseSettings, str]:
-    if not inside_project():
-        return Settings(), ""
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        return get_project_settings(), os.environ["SCRAPY_SETTINGS_MODULE"]
-    except Exception as error:  # noqa: BLE001 - code of the project: whatever it raises is said
-        message = f"the project's settings cannot be imported: {type(error).__name__}: {error}"
-        raise UsageError(message, place=_raised_at(error), help="scrapy list, once that is mended") from None
-
-
-def _raised_at(error: BaseException) -> str:
-    """The last line of the project's own that was run."""
-    here = os.getcwd() + os.sep
-    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    own = [f"{file.removeprefix(here)}:{line}" for file, line in frames if file.startswith(here)]
-    return own[-1] if own else os.environ.get("SCRAPY_SETTINGS_MODULE", "")
+    settings = project_settings()
+    return (Settings(), "") if settings is None else (settings, os.environ["SCRAPY_SETTINGS_MODULE"])
 
 
 def _in_force(setting: Setting, settings: BaseSettings, module: str) -> InForce:

@@ -72,6 +72,9 @@ def meant(words: Sequence[str], known: Iterable[str]) -> str:
     import difflib
 
     names = list(known)
+    family = {name.partition(" ")[2]: name for name in names if name.startswith(f"{words[0]} ")}
+    if family:
+        return next((family[name] for name in difflib.get_close_matches(words[1], family, 1, 0.6)), "")
     last = [name for name in names if name.rpartition(" ")[2] == words[0]]
     typed = " ".join(words[:2])
     near = difflib.get_close_matches(typed, names, 1, 0.7) or difflib.get_close_matches(words[0], names, 1, 0.7)

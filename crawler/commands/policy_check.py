@@ -96,7 +96,7 @@ class Tally:
         if reason is None:
             self.allowed += 1
             return
-        self.bases[reason.basis] += 1
+        self.bases[str(reason.basis)] += 1  # the hash of a member of an enumeration is worked out in Python
         for slug in decision.platforms:
             self.platforms[slug] += 1
         if not self.help:
@@ -121,18 +121,24 @@ def _judge_file(judge: Judge, args: argparse.Namespace, writer: Writer, tally: T
     from .url_sources import UrlSource
 
     source = UrlSource(args.file, args.field)
-    bar = Bar(total=source.size)
-    if args.format == "text":
-        _refusals(judge, source, writer, tally, bar)
-    else:
-        for url, number in source:
-            decision = judge.decide(url)
-            tally.count(decision)
-            bar.clear()
-            writer.write(decision, f"{source.name}:{number}")
-            if not (tally.allowed + tally.refused) % _SHOWN_EVERY:
-                _show(bar, source, tally.allowed + tally.refused, tally)
-    bar.clear()
+    with Bar("judging", source.size) as bar:
+        if args.format == "text":
+            _refusals(judge, source, writer, tally, bar)
+        else:
+            _rows(judge, source, writer, tally, bar)
+    if not tally.allowed + tally.refused:
+        print(f"warning: `{source.name}` holds no URL: nothing of it was judged", file=sys.stderr)
+
+
+def _rows(judge: Judge, source: UrlSource, writer: Writer, tally: Tally, bar: Bar) -> None:
+    """Write a row for every URL of a source."""
+    for seen, (url, number) in enumerate(source, 1):
+        decision = judge.decide(url)
+        tally.count(decision)
+        bar.clear()
+        writer.write(decision, f"{source.name}:{number}")
+        if not seen % _SHOWN_EVERY:
+            _show(bar, source, seen, tally)
 
 
 def _refusals(judge: Judge, source: UrlSource, writer: Writer, tally: Tally, bar: Bar) -> None:

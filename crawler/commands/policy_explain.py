@@ -163,6 +163,9 @@ def _next(explanation: Explanation) -> str:
     """What to type next."""
     if not explanation.decision.refused:
         return "desist policy check --file URLS"
+    governing = explanation.decision.governing
+    if governing and governing.basis == "invalid-url":
+        return "desist policy explain https://HOST/PATH, the whole URL"
     taken_back = (change.partition("desist policy withdraw ")[2] for change in explanation.changes)
     own = next(filter(None, taken_back), "")
     return (

@@ -130,6 +130,7 @@ def _ask(question: str, *, check: Callable[[str], str], default: str = "") -> st
         print(f"{question} ", end="", file=sys.stderr, flush=True)
         line = sys.stdin.readline()
         if not line:
+            print(file=sys.stderr)
             raise UsageError("the answers ended: nothing was written", help="run desist policy letter again")
         try:
             return check(line.strip() or default)

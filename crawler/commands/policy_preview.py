@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..policy.load import Entry, Loaded
     from ..policy.notice import Notice
     from ..policy.platform import HostRule
+    from .url_sources import UrlSource
 
 __all__ = ["configure", "run"]
 
@@ -33,17 +34,19 @@ def run(args: argparse.Namespace) -> int:
     from ..policy.load import load_documents
     from ..policy.policyset import folders_of
     from .screen import waiting
+    from .url_sources import UrlSource
 
     with waiting("reading documents"):
         loaded = load_documents(folders_of(args.policies))
     entry = _find(args.notice, loaded)
+    source = UrlSource(args.file) if args.file else None
     notice = entry.doc
     print(f"{notice.key} ({entry.place}): {_headline(notice)}")
     print(_section("refused", _refused(notice, loaded)))
     print(_section("stays allowed, by this notice", _allowed(notice, loaded)))
     print(_section("a URL cannot tell, so it is refused whole", _untold(notice)))
-    if args.file:
-        _hits(args, notice, loaded)
+    if source:
+        _hits(source, args.show, notice, loaded)
     print(f"next: {_next(args, notice)}")
     return 0
 
@@ -165,19 +168,18 @@ def _untold(notice: Notice) -> list[str]:
     return [f"{name}: {words}" for name, words in said.items() if words]
 
 
-def _hits(args: argparse.Namespace, notice: Notice, loaded: Loaded) -> None:
+def _hits(source: UrlSource, most: int, notice: Notice, loaded: Loaded) -> None:
     """Count and list the URLs that the notice alone refuses, and those that nothing else refuses yet."""
     from ..decide import Judge
     from ..policy.assemble import only, set_of
     from ..policy.rules import micros
-    from .url_sources import UrlSource
 
     at = max(time.time_ns() // 1000, micros(notice.force))
     alone = Judge(set_of(only(loaded, notice.key)), at=at)
     others = Judge(set_of(_without(loaded, notice.key)), at=at)
     total = hit = new = 0
     shown: list[str] = []
-    for url, _ in UrlSource(args.file).watched("judging"):
+    for url, _ in source.watched("judging"):
         total += 1
         decision = alone.decide(url)
         if not any(reason.rule == notice.key for reason in decision.reasons):
@@ -185,7 +187,7 @@ def _hits(args: argparse.Namespace, notice: Notice, loaded: Loaded) -> None:
         hit += 1
         fresh = not others.decide(url).refused
         new += fresh
-        if len(shown) < args.show:
+        if len(shown) < most:
             shown.append(f"{'newly refused' if fresh else 'refused already'}: {url}")
     print(f"of {total:,} URLs it hits {hit:,}; {new:,} of them nothing else refuses")
     print("\n".join(f"  {line}" for line in shown) or "  none")

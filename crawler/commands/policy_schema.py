@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..errors import UsageError
+
 __all__ = ["configure", "run"]
 
 
@@ -21,6 +23,8 @@ def run(args: argparse.Namespace) -> int:
     from ..policy.schema import schema_text
     from ..policy.write import create, replace
 
+    if not args.folder.is_dir():
+        raise UsageError("there is no such folder", place=str(args.folder), help="name the folder of your documents")
     path = args.folder / "schema.json"
     text = schema_text()
     current = path.is_file() and path.read_text(encoding="utf-8") == text

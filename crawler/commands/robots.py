@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import UsageError
+from .asking import agent_token
 
 if TYPE_CHECKING:
     from ..robots import Mode, Robots
@@ -26,7 +27,9 @@ _SECOND_OPINIONS: Final = 500
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("file", metavar="FILE", help="a robots.txt as saved; - for input")
-    parser.add_argument("--agent", default="DesistBot", metavar="A", help="a product token (default: DesistBot)")
+    parser.add_argument(
+        "--agent", type=agent_token, default="DesistBot", metavar="A", help="a product token (default: DesistBot)"
+    )
     parser.add_argument("--url", action="append", default=[], metavar="U", help="a URL or path to judge; repeatable")
     parser.add_argument("--mode", choices=("strict", "rfc"), default="strict", help="default: strict")
 

@@ -10,6 +10,7 @@ import gzip
 import io
 import re
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import unescape
 from itertools import islice
@@ -49,7 +50,7 @@ class UrlSource:
         self.size = 0 if name == "-" else Path(name).stat().st_size
         stream = io.BufferedReader(self._raw, 1 << 18)
         packed = stream.peek(2)[:2] == _GZIP
-        self._binary = io.BufferedReader(gzip.GzipFile(fileobj=stream), 1 << 18) if packed else stream
+        self._binary = io.BufferedReader(_Unpacked(self.name, stream), 1 << 18) if packed else stream
         self.kind = self._kind(self._binary.peek(_HEAD)[:_HEAD].decode("utf-8-sig", "replace"), asked=bool(field))
 
     @property
@@ -63,10 +64,14 @@ class UrlSource:
     def _kind(self, head: str, *, asked: bool) -> str:
         if _XML.match(head):
             return "sitemap"
+        if "\0" in head:
+            raise UsageError(
+                f"`{self.name}` is no text in UTF-8", help="a list, JSON or CSV feed, Scrapy log or sitemap"
+            )
         first = head.lstrip().partition("\n")[0].strip()
         if first.startswith(("{", "[{")) or first == "[":
             return "json"
-        if self.field in next(csv.reader([first]), []) and (asked or "," in first or first == self.field):
+        if self.field in _columns(first) and (asked or "," in first or first == self.field):
             return "csv"
         if _LOG_LINE.search(head):
             return "log"
@@ -98,7 +103,7 @@ class UrlSource:
             taken = text.split("\n")
             if " " in text or "\t" in text or "\r" in text:
                 taken = [line.strip(_BLANKS) for line in taken]
-            if min(taken) >= "$":  # no line is blank or begins with `#`: one look at the smallest tells
+            if "#" not in text and "" not in taken:
                 yield taken, range(first, first + len(taken))
             else:
                 held = [(line, number) for number, line in enumerate(taken, first) if line and line[0] != "#"]
@@ -153,15 +158,46 @@ class UrlSource:
 
     def _from_csv(self, lines: Iterable[str]) -> Iterator[Found]:
         reader = csv.DictReader(lines)
-        for row in reader:
-            if row.get(self.field):
-                yield row[self.field], reader.line_num
+        try:
+            for row in reader:
+                if row.get(self.field):
+                    yield row[self.field], reader.line_num
+        except csv.Error as error:
+            raise UsageError(
+                f"no CSV: {error}", place=f"{self.name}:{reader.reader.line_num}", help="mend the line, or leave it out"
+            ) from error
+
+
+class _Unpacked(gzip.GzipFile):
+    """What a gzipped file holds; one that is cut off or damaged is an error of the user's."""
+
+    def __init__(self, name: str, packed: IO[bytes]) -> None:
+        super().__init__(fileobj=packed)
+        self._shown = name
+
+    def read(self, size: int | None = -1) -> bytes:
+        """As a file's; UsageError where the rest cannot be unpacked."""
+        try:
+            return super().read(size)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            message = f"`{self._shown}` cannot be unpacked: {error}"
+            raise UsageError(message, help="it is cut off or damaged: fetch it again") from error
+
+
+def _columns(line: str) -> list[str]:
+    """The fields of a CSV file's first line; none where it is no such line."""
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
 
 
 def _open(name: str) -> io.FileIO:
     """The file, unbuffered, so that its position says how far the reading is."""
     try:
         if name == "-":
+            if sys.stdin.isatty():
+                print("reading from the terminal: a URL a line, Ctrl-D after the last", file=sys.stderr)
             return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
         return open(name, "rb", buffering=0)
     except OSError as error:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
+from desist.commands.doctor import Result, _checkout
 from desist.ledger.keys import make_log_key
 
 SETTINGS = """
@@ -72,12 +74,45 @@ def test_project_without_the_line_fails_and_prints_it(project) -> None:
     assert "ADDONS = {'desist.addon.Addon': 0, 'shop.addons.Own': 5}" in done.stdout
 
 
+def test_a_misspelt_add_on_is_not_proposed_beside_itself(project) -> None:
+    """Scrapy cannot import it, and the line to paste is the right one alone."""
+    write(project, '{"desist.addon.Adon": 0, "shop.addons.Own": 5}')
+    assert "ADDONS = {'desist.addon.Addon': 0, 'shop.addons.Own': 5}" in doctor(project).stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "raised"),
+    [("import nowhere", "ModuleNotFoundError: No module named 'nowhere'"), ("def (", "SyntaxError: invalid syntax")],
+)
+def test_settings_that_cannot_be_imported_are_one_failure(project, line: str, raised: str) -> None:
+    """With the place in the project's own file, and without a trace."""
+    (project / "shop_settings.py").write_text(f"\n{line}\n")
+    done = doctor(project)
+    assert f"fail  shop_settings.py:2: the project's settings cannot be imported: {raised}\n" in done.stdout
+    assert (done.returncode, done.stderr) == (2, "")
+
+
+def test_a_record_among_the_sources_is_told(tmp_path: Path) -> None:
+    """A git checkout that does not ignore the ledger's folder; one that does, and no checkout at all, are fine."""
+
+    def told() -> list[Result]:
+        return list(_checkout(Namespace(ledger=tmp_path / ".desist" / "ledger.db")))
+
+    assert told() == []
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    [one] = told()
+    assert (one.state, one.help) == ("warn", "echo '.desist/' >> .gitignore")
+    (tmp_path / ".gitignore").write_text(".desist/\n")
+    assert told() == []
+
+
 def test_broken_policies_fail_with_their_mend(project) -> None:
     """The chain is only as good as its documents."""
     (project / "policies" / "notice.yaml").write_text("notice: [\n")
     done = doctor(project)
     assert done.returncode == 2
-    assert "fail" in done.stdout
+    assert "fail  1 error in 1 file, the first at policies/notice.yaml:2:1: broken YAML: " in done.stdout
+    assert "      help: mend them, then: desist policy lint" in done.stdout
 
 
 def test_lines_ready_to_paste(project) -> None:

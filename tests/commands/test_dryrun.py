@@ -154,3 +154,26 @@ def test_a_folder_without_spiders_is_an_error(tmp_path: Path) -> None:
         2,
         "error: there is no spider here\n  help: run it in the folder of scrapy.cfg, or scrapy genspider\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("spiders/broken.py", "def (", "shop/spiders/broken.py:1: the project's code cannot be read: SyntaxError"),
+        (
+            "spiders/broken.py",
+            "1 / 0",
+            "shop/spiders/broken.py:1: the project's code cannot be read: ZeroDivisionError",
+        ),
+        ("settings.py", "import nowhere", "shop/settings.py:1: the project's settings cannot be imported: ModuleNotF"),
+    ],
+)
+def test_code_that_cannot_be_imported_is_an_error_with_its_place(
+    project: Path, file: str, text: str, said: str
+) -> None:
+    """One message, the line of the project's own, and exit 2; no trace through Scrapy."""
+    (project / "shop" / file).write_text(text + "\n")
+    done = run(project, "dryrun", "--all")
+    assert done.returncode == 2
+    assert f"error: {said}" in done.stderr
+    assert "Traceback" not in done.stderr

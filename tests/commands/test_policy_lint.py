@@ -95,6 +95,8 @@ def test_rule_lists_all_codes_and_knows_no_others(desist: Run) -> None:
 def test_schema_is_written_checked_and_left_alone_when_current(tmp_path: Path, desist: Run) -> None:
     """`--check` writes nothing and exits 1 where the file is missing or stale."""
     folder = str(tmp_path / "p")
+    assert desist("policy", "schema", folder).code == 2  # a slip of the pen makes no folder
+    (tmp_path / "p").mkdir()
     assert desist("policy", "schema", folder, "--check").code == 1
     assert desist("policy", "schema", folder).code == 0
     assert desist("policy", "schema", folder, "--check").code == 0
