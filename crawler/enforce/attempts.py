@@ -51,6 +51,8 @@ _WORDS: Final = {
     "spawn": ("a child process of `{}` has no gates", _DECLARE + "spawn:{}"),
     "import": ("`{}` opens sockets that no gate sees", _DECLARE + "import:{}"),
     "crawl": ("{} has no gates", 'ADDONS = {{"desist.addon.Addon": 0}}'),
+    "interpreter": ("{} has hooks of its own, and no gate among them", "use threads or processes"),
+    "unreadable": ("what `{}` was handed can be read in two ways", "plain strings, numbers, tuples and lists"),
     "library": ("`{}` is C code that no gate sees", _DECLARE + "import:ctypes"),
 }
 """What is refused, and the mend, by kind of attempt; `{}` is its target."""
@@ -60,7 +62,7 @@ class Attempt(msgspec.Struct, frozen=True):
     """One way round the gates that was tried."""
 
     what: str
-    """connect, lookup, datagram, socket, spawn, import, library or crawl."""
+    """connect, lookup, datagram, socket, spawn, import, library, interpreter, crawl, or unreadable."""
     target: str
     """A host, address, socket path, program or module."""
     url: str

@@ -17,12 +17,26 @@ __all__ = ["Imports"]
 _CLIENTS: Final = frozenset(
     {
         "curl_cffi", "curl_adapter", "pycurl", "tls_client", "primp", "rnet", "wreq", "pyreqwest", "hrequests",
-        "pyreqwest_impersonate", "reqwest_impersonate", "noble_tls", "impit",
+        "pyreqwest_impersonate", "reqwest_impersonate", "noble_tls", "impit", "pyqwest", "acurl", "cycurl", "httpr",
+        "never_primp", "foghttp", "rqx", "koon", "lkrequest", "awscrt",
     }
 )  # fmt: skip
-_LOOPS: Final = frozenset({"uvloop", "winloop", "rloop", "gevent", "eventlet"})
-_SOCKETS: Final = frozenset({"pycares", "grpc", "zmq", "pynng", "nanomsg", "PyQt5", "PyQt6", "PySide6", "cefpython3"})
-_BARRED: Final = _CLIENTS | _LOOPS | _SOCKETS | {"cffi"}
+_LOOPS: Final = frozenset(
+    {
+        "uvloop", "winloop", "rloop", "rsloop", "zuvloop", "zloop", "kloop", "veloxloop", "uringcore", "gevent",
+        "eventlet", "liburing", "pyuring",
+    }
+)  # fmt: skip
+_SOCKETS: Final = frozenset(
+    {
+        "pycares", "unbound", "getdns", "grpc", "zmq", "pynng", "nanomsg", "PyQt5", "PyQt6", "PySide2", "PySide6", "gi",
+        "wx", "cefpython3", "jpype", "jnius", "clr", "_tkinter",
+    }
+)  # fmt: skip
+"""Among them whole toolkits and languages with sockets of their own: Tcl (`_tkinter`), GLib, Qt, Java, .NET."""
+_INTERPRETERS: Final = frozenset({"_xxsubinterpreters", "_interpreters", "_testcapi", "_testinternalcapi"})
+"""Each interpreter of a process has audit hooks of its own (PEP 578), and a new one has none."""
+_BARRED: Final = _CLIENTS | _LOOPS | _SOCKETS | _INTERPRETERS | {"cffi"}
 IMPORT: Final = "import:"
 
 

@@ -13,6 +13,7 @@ import errno
 import os
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,13 +25,13 @@ from .frames import culprit
 from .imports import IMPORT, Imports
 from .infra import Infra
 from .marks import mark
-from .names import INET, is_literal, spelled
+from .names import is_literal, place_dialled, spelled
 from .observe import Observation
 from .options import Options
 from .pins import PINS, canonical, plain
 from .places import place_of
 from .resolver import Resolver, asking, local_addresses
-from .spawns import SPAWN, Spawns, words_of
+from .spawns import SPAWN, Spawns, helpers, words_of
 from .wraps import METHODS, wrap_sockets, wrap_spawns
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ ENVIRONMENT: Final = "its environment (desist arm)"
 _WATCH: Final = "desist.enforce.watch"
 _WATCH_CALLS: Final = frozenset({"inotify_init1", "inotify_add_watch", "inotify_rm_watch"})
 _ATTEST: Final = "desist.attest"
+_SOCKET: Final = socket.socket
+_PACKETS: Final = frozenset({int(socket.SOCK_RAW), 10})
+"""Kinds of sockets that write packets themselves; 10 is SOCK_PACKET (packet(7))."""
+_SCTP: Final = 132
+"""It connects by a socket option, which tells no hook (sctp(7))."""
 _NOT_EXECUTED: Final = 126
 """What a shell exits with where it may not run a program (POSIX 2.8.2)."""
 
@@ -81,6 +87,7 @@ class ProcessGate:
         self._resolver: Resolver | None = None
         self.observation = Observation()
         self._heard = False
+        self._started = threading.local()
         self._checks: dict[str, Callable[[tuple[Any, ...]], None]] = {
             _ATTEST: self._hear,
             "socket.connect": lambda args: self._dial("connect", args[0], args[1]),
@@ -91,12 +98,13 @@ class ProcessGate:
             "socket.gethostbyname": lambda args: self.look_up(args[0]),
             "socket.gethostbyaddr": lambda args: self.look_up(args[0]),
             "socket.getnameinfo": lambda args: self.look_up(args[0][0], reverse=True),
-            "subprocess.Popen": lambda args: self.spawn(words_of(args[0], args[1]), searched=True, env=args[3]),
+            "subprocess.Popen": self._popen,
             "os.system": lambda args: self.spawn(words_of(None, args[0]), searched=True),
             "os.exec": self._exec,
             "os.posix_spawn": lambda args: self.spawn(words_of(args[0], args[1])),
             "os.spawn": lambda args: self.spawn(words_of(args[1], args[2])),
             "os.startfile": lambda args: self.spawn(words_of(None, args[0])),
+            "os.putenv": lambda args: self.spawns.environment(args[0]),
             "os.fork": lambda _args: self.attempts.before_fork(),
             "os.forkpty": lambda _args: self.attempts.before_fork(),
             "import": self._import,
@@ -104,6 +112,7 @@ class ProcessGate:
             "ctypes.dlsym": lambda args: self._library(str(args[1])),
             "ctypes.dlsym/handle": lambda args: self._library(str(args[1])),
             "ctypes.call_function": lambda args: self._library(f"function at {args[0]}"),
+            "cpython.PyInterpreterState_New": lambda _args: self._refuse("interpreter", "a subinterpreter", "", ""),
             "sqlite3.load_extension": lambda _args: self._library("a SQLite extension"),
         }
 
@@ -134,6 +143,7 @@ class ProcessGate:
         os.register_at_fork(after_in_child=self._in_child)
         mark()
         sys.addaudithook(self._hook())
+        self.attest()  # an older hook may have refused this one, and Python says nothing of that
 
     def attest(self) -> None:
         """Raises GateError unless the hook is heard and the methods that take an address are the gate's."""
@@ -155,10 +165,15 @@ class ProcessGate:
                 f"`{loaded[0]}` opens sockets that no gate sees, and was imported before the process was shut",
                 help=f"take its import out of the settings module, or declare `{IMPORT}{loaded[0]}` in DESIST_INFRA",
             )
+        if not self.armed and (started := helpers()):
+            raise GateError(
+                f"the child process `{started[0]}` was started before the process was shut, so it has no gates",
+                help="start it once the crawl has begun: settings, addons and the starting script come too early",
+            )
 
     def _hook(self) -> Callable[[str, tuple[Any, ...]], None]:
         """The hook itself: nearly all events are none of its business, and cost one look into a dict."""
-        find = self._checks.get
+        find = dict(self._checks).get
 
         def hook(event: str, args: tuple[Any, ...]) -> None:
             check = find(event)
@@ -169,6 +184,7 @@ class ProcessGate:
             except (OSError, ImportError):
                 raise
             except Exception as error:
+                self.attempts.record(Attempt("unreadable", event, f"unreadable:{event}", culprit(), os.getpid()), None)
                 raise SpawnRefused(errno.EPERM, f"the process gate failed, so this is refused: {error!r}") from error
 
         return hook
@@ -218,15 +234,10 @@ class ProcessGate:
     def _dial(self, what: str, sock: Any, address: Any) -> None:
         if address is None:  # a message on a socket that was connected, and judged, before
             return
-        if sock.family in INET:
-            host, port = spelled(address[0]) or "0.0.0.0", int(address[1])  # noqa: S104 - what an empty host stands for
-        elif sock.family == socket.AF_UNIX:
-            host, port = os.fsdecode(address), 0
-        else:
-            host, port = f"address family {int(sock.family)}", 0
+        host, port, internet = place_dialled(sock, address)
         if self._may_dial(host, port):
             return
-        if sock.family not in INET:
+        if not internet:
             self._refuse(what, host, "", "")
             return
         target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}" if port else host
@@ -270,7 +281,10 @@ class ProcessGate:
         name = spelled(host)
         if not name or is_literal(name):
             return ()
-        if (granted := PINS.granted(name)) or not (self.infra.names(name) or self.observation.on):
+        granted, declared = PINS.granted(name), self.infra.names(name)
+        if granted and declared:  # at another port, perhaps: what a request was granted, the declaration covers too
+            self.infra.learn(name, granted)
+        if granted or not (declared or self.observation.on):
             return granted
         return local_addresses(name) or self._declared(name)
 
@@ -299,11 +313,11 @@ class ProcessGate:
         return found.addresses
 
     def _new_socket(self, args: tuple[Any, ...]) -> None:
-        sock, family, kind = args[0], args[1], args[2]
-        bare = not isinstance(sock, socket.socket)  # its methods would not be the wrapped ones
-        packets = getattr(socket, "AF_PACKET", None)
-        if bare or family == packets or (kind != -1 and kind & 0xF == socket.SOCK_RAW):
-            self._refuse("socket", "a bare C socket" if bare else "a raw socket", "", "")
+        sock, family, kind, protocol = args[0], args[1], args[2], args[3]
+        bare = not isinstance(sock, _SOCKET)  # its methods would not be the wrapped ones
+        packets = family == getattr(socket, "AF_PACKET", None) or (kind != -1 and kind & 0xF in _PACKETS)
+        if bare or packets or protocol == _SCTP:
+            self._refuse("socket", "a bare C socket" if bare else "a raw socket" if packets else "SCTP", "", "")
 
     def spawn(self, words: list[str], *, searched: bool = False, env: Mapping[Any, Any] | None = None) -> None:
         """Refuse a child process that nothing declares; `searched` and `env` as in `Spawns.allow`."""
@@ -312,6 +326,18 @@ class ProcessGate:
         urls = [word for word in " ".join(words).replace("'", " ").replace('"', " ").split() if "://" in word]
         host = place_of(urls[0]).host if urls else ""
         self._refuse("spawn", words[0] if words else "nothing", urls[0] if urls else "", host)
+
+    def _popen(self, args: tuple[Any, ...]) -> None:
+        self._started.program = ""
+        words = words_of(args[0], args[1])
+        self.spawn(words, searched=True, env=args[3])
+        self._started.program = words[0]
+
+    def passed(self) -> str:
+        """The program that `subprocess` was let start a moment ago in this thread; once."""
+        program = getattr(self._started, "program", "")
+        self._started.program = ""
+        return str(program)
 
     def _exec(self, args: tuple[Any, ...]) -> None:
         try:

@@ -46,14 +46,16 @@ def shut_by_project() -> None:
 
 
 def _own_settings() -> Iterator[BaseSettings]:
-    """The settings in use, and those of scrapy.cfg where SCRAPY_SETTINGS_MODULE names others."""
+    """The settings in use, and those of scrapy.cfg where the environment names others, or a project it has not."""
     yield get_project_settings()
+    config = get_config()
     project = os.environ.get("SCRAPY_PROJECT", "default")
-    module = get_config().get("settings", project, fallback="")
-    if module and module != os.environ.get(ENVVAR):
-        settings = Settings()
-        settings.setmodule(module, priority="project")
-        yield settings
+    named = dict(config["settings"]) if config.has_section("settings") else {}
+    for module in [named[project]] if project in named else named.values():
+        if module != os.environ.get(ENVVAR):
+            settings = Settings()
+            settings.setmodule(module, priority="project")
+            yield settings
 
 
 def shut_by_environment() -> None:

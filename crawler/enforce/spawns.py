@@ -11,9 +11,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import Any, Final
 
-__all__ = ["Spawns", "words_of"]
+__all__ = ["Spawns", "helpers", "words_of"]
 
 _UNAME: Final = ("uname", "-p")
 _UNAMES: Final = ("/usr/bin/uname", "/bin/uname")
@@ -23,6 +24,9 @@ _OURS: Final = {
 }
 """Modules that this interpreter may run, by who may run them: a server that only answers, a crawl that asks nothing."""
 _BETWEEN: Final = ("desist.enforce.spawns", "desist.enforce.process")
+_PATHS: Final = frozenset({Path, type(Path()), PurePath, type(PurePath())})
+_LOADER: Final = b"LD_"
+"""What begins so tells the loader to put other code into a program (ld.so(8))."""
 SPAWN: Final = "spawn:"
 
 
@@ -34,7 +38,14 @@ class Spawns:
 
     def __init__(self, declared: Iterable[str] = ()) -> None:
         self._declared: dict[str, str | None] = {}
+        self._altered = False
+        """Whether the loader's part of the environment was changed: then no program is the one that its name says."""
         self.declare(declared)
+
+    def environment(self, name: Any) -> None:
+        """Take note that a variable of this process's environment is changed."""
+        if not isinstance(name, bytes) or name.startswith(_LOADER):
+            self._altered = True
 
     def declare(self, names: Iterable[str]) -> None:
         """Let these programs be started too."""
@@ -54,6 +65,8 @@ class Spawns:
             return searched and shutil.which(words[0], path=_path(env)) == self._declared[words[0]]
         if words[0] in self._declared or words[0] in self._declared.values():
             return True
+        if self._altered:
+            return False
         if tuple(words) == _UNAME:
             return searched and env is None and shutil.which("uname") in _UNAMES
         asker = _OURS.get(tuple(words[1:])) if words[0] == sys.executable else None
@@ -64,6 +77,8 @@ def _path(env: Mapping[Any, Any] | None) -> str | None:
     """The PATH that a child's program is looked for on; None: this process's own."""
     if env is None:
         return None
+    if type(env) not in {dict, type(os.environ)}:
+        raise TypeError(f"an environment in a {type(env).__name__}")
     return next((os.fsdecode(value) for name, value in env.items() if os.fsdecode(name) == "PATH"), os.defpath)
 
 
@@ -76,9 +91,30 @@ def _is_asked_by(module: str) -> bool:
     return module in sys.modules and frame.f_globals is vars(sys.modules[module])
 
 
+def helpers() -> list[str]:
+    """Processes that `multiprocessing` started in this one already: they have no hook and do what they are sent."""
+    module = sys.modules.get("multiprocessing.process")
+    server = getattr(sys.modules.get("multiprocessing.forkserver"), "_forkserver", None)
+    found = [str(child.name) for child in module.active_children()] if module is not None else []
+    return [*found, *(["forkserver"] if getattr(server, "_forkserver_pid", None) else [])]
+
+
 def words_of(executable: Any, args: Any) -> list[str]:
-    """The words of a command, the program that really runs first, however they were handed to the call."""
-    given = [args] if isinstance(args, (str, bytes)) or hasattr(args, "__fspath__") else list(args or ())
-    words = [os.fsdecode(word) for word in given]
-    program = os.fsdecode(executable) if executable is not None else ""
+    """The words of a command, the program that really runs first, however they were handed to the call.
+
+    Raises TypeError for objects that can say one thing here and another to what starts the program.
+    """
+    one = isinstance(args, (str, bytes)) or hasattr(args, "__fspath__")
+    if not one and args is not None and type(args) not in {list, tuple}:
+        raise TypeError(f"words in a {type(args).__name__}")
+    words = [_word(word) for word in ([args] if one else args or ())]
+    program = _word(executable) if executable is not None else ""
     return [program or words[0], *words[1:]] if words else [program] if program else []
+
+
+def _word(word: Any) -> str:
+    if type(word) is int:  # an open file, as `os.execve` takes it
+        return f"/dev/fd/{word}"
+    if type(word) not in {str, bytes} and type(word) not in _PATHS:
+        raise TypeError(f"a word of type {type(word).__name__}")
+    return os.fsdecode(word)

@@ -7,11 +7,14 @@ its children with a function that raises none.
 from __future__ import annotations
 
 import _socket
+import contextlib
+import os
 import socket
+import subprocess
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from .names import INET, is_literal, spelled
+from .names import INET, exact, family_of, is_literal, spelled
 from .resolver import local_addresses
 from .spawns import words_of
 
@@ -28,6 +31,7 @@ __all__ = ["METHODS", "wrap_sockets", "wrap_spawns"]
 METHODS: Final = ("connect", "connect_ex", "bind", "sendto", "sendmsg")
 """Those of `socket.socket` that take an address."""
 _BARE: Final = _socket.socket
+_PLAIN: Final = {method: getattr(_BARE, method) for method in METHODS}
 
 
 def wrap_sockets(gate: ProcessGate) -> None:
@@ -35,6 +39,7 @@ def wrap_sockets(gate: ProcessGate) -> None:
     look_up = _socket.getaddrinfo
 
     def getaddrinfo(host: Any, port: Any, *args: Any, **kinds: Any) -> Any:
+        host = exact(host)
         addresses = gate.addresses(host)
         if not addresses:
             return look_up(host, port, *args, **kinds)
@@ -51,37 +56,54 @@ def wrap_sockets(gate: ProcessGate) -> None:
     by_name = _socket.gethostbyname
 
     def gethostbyname(name: Any) -> str:
+        name = exact(name)
         fours = [address for address in gate.addresses(name) if ":" not in address]
         return fours[0] if fours else by_name(name)
 
     _socket.getaddrinfo = getaddrinfo
     _socket.gethostbyname = socket.gethostbyname = gethostbyname
     for method in METHODS:
-        setattr(socket.socket, method, _with_address(gate, method))
+        call = _with_address(gate, method)
+        setattr(socket.socket, method, call)
+        with contextlib.suppress(TypeError):  # the C type may be changed by some versions of CPython only
+            setattr(_BARE, method, call)
 
 
 def wrap_spawns(gate: ProcessGate) -> None:
-    """`multiprocessing` starts children with a function that tells no hook."""
+    """`multiprocessing` starts children with a function that tells no hook, and `subprocess` holds on to the same."""
     if _posixsubprocess is None:
         return
     fork_exec = _posixsubprocess.fork_exec
 
     def told(args: Any, executables: Any, *more: Any) -> Any:
-        gate.spawn(words_of(next(iter(executables), None), args))
+        executables = tuple(executables)
+        if not _is_program(gate.passed(), executables):
+            gate.spawn(words_of(next(iter(executables), None), args))
         return fork_exec(args, executables, *more)
 
     _posixsubprocess.fork_exec = told
+    if hasattr(subprocess, "_fork_exec"):
+        subprocess._fork_exec = told
+
+
+def _is_program(passed: str, executables: tuple[Any, ...]) -> bool:
+    """Whether all files that are tried are the program that was let pass a moment ago, by its name or its path."""
+    if not passed or any(type(file) is not bytes for file in executables):
+        return False
+    names = [file if "/" in passed else os.path.basename(file) for file in executables]
+    return set(names) == {os.fsencode(passed)}
 
 
 def _with_address(gate: ProcessGate, method: str) -> Callable[..., Any]:
-    plain_method = getattr(_BARE, method)
+    plain_method = _PLAIN[method]
     place = {"sendto": -1, "sendmsg": 3}.get(method, 0)
 
     def call(self: socket.socket, *args: Any) -> Any:
-        if self.family in INET and len(args) > place and args:
-            address = args[place]
-            if isinstance(address, tuple) and address and not is_literal(spelled(address[0])):
-                args = (*args[:place], _located(gate, address), *(args[place + 1 :] if place != -1 else ()))
+        if len(args) > place and args:
+            address = exact(args[place])
+            if family_of(self) in INET and isinstance(address, tuple) and address:
+                address = _located(gate, address)
+            args = (*args[:place], address, *(args[place + 1 :] if place != -1 else ()))
         return plain_method(self, *args)
 
     call.__name__ = call.__qualname__ = method
@@ -92,7 +114,7 @@ def _with_address(gate: ProcessGate, method: str) -> Callable[..., Any]:
 def _located(gate: ProcessGate, address: tuple[Any, ...]) -> tuple[Any, ...]:
     """An address whose name the gate has answered; raises LookupShut."""
     name = spelled(address[0])
-    if not name or name == "<broadcast>":
+    if name == "<broadcast>" or is_literal(name):
         return address
     found = gate.addresses(name) or local_addresses(name)
     if not found:

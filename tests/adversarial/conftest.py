@@ -81,15 +81,20 @@ class Ran(NamedTuple):
 
 
 class Proxy:
-    """A forward proxy that knows the simulated names; `asked` holds the target of every request."""
+    """A forward proxy that knows the simulated names; `asked` holds the target of every request.
 
-    def __init__(self) -> None:
+    It listens on a port of the loopback, at the `path` of a unix socket, and at the same as an abstract name.
+    """
+
+    def __init__(self, path: Path) -> None:
         self.asked: list[str] = []
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         start = asyncio.start_server(self._serve, "127.0.0.1", 0)
         self._server = asyncio.run_coroutine_threadsafe(start, self._loop).result()
         self.port = self._server.sockets[0].getsockname()[1]
+        for place in (str(path), f"\0{path}"):
+            asyncio.run_coroutine_threadsafe(asyncio.start_unix_server(self._serve, place), self._loop).result()
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._server.close)
@@ -141,11 +146,13 @@ class Field:
 
     def __init__(self, folder: Path, handler: str) -> None:
         self.folder, self.handler = folder, handler
+        self.first = ""
+        """Code that the settings module begins with."""
         self.scheme = "https" if handler == "http2" else "http"
         self.port, self.tls_port = free_port(), free_port()
-        self.proxy = Proxy()
         self._key = Opener.generate()
         folder.mkdir(parents=True, exist_ok=True)
+        self.proxy = Proxy(folder / "unix.sock")
         for file in HERE.glob("raider*.py"):
             shutil.copy(file, folder / file.name)
         self.policies(PLATFORM_YAML, NOTICE_YAML)
@@ -248,7 +255,7 @@ class Field:
         }  # fmt: skip
         (self.folder / "scrapy.cfg").write_text("[settings]\ndefault = raid_settings\n")
         lines = [f"{name} = {value!r}" for name, value in settings.items()]
-        (self.folder / "raid_settings.py").write_text("\n".join(lines) + "\n")
+        (self.folder / "raid_settings.py").write_text("\n".join([self.first, *lines]) + "\n")
         done = subprocess.run(
             [sys.executable, "-m", "scrapy", "crawl", "raider"],
             cwd=self.folder,

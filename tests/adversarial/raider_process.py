@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import logging.handlers
 import multiprocessing
+import os
 import platform
 import smtplib
 import socket
@@ -17,6 +18,7 @@ from ftplib import FTP
 
 import raider
 from raider_children import Children
+from raider_depths import Depths
 from raider_sockets import Sockets
 from raider_tools import CURL, GET, requests_get, speak, tell
 from scrapy.utils.reactor import is_reactor_installed
@@ -37,7 +39,13 @@ class Raider(raider.Raider):
         if method is not None:
             return await method(step["url"], step)
         ways = {"url": step["url"], "host": step.get("host"), "port": int(step.get("port", 80)), "ip": step.get("ip")}
+        ways["proxy"] = step.get("proxy")
         return getattr(Ways, do)(**ways) if do != "from_crawler" else "done"
+
+    async def do_early(self, url, step):
+        import raider_early
+
+        return raider_early.act(step["case"])
 
     async def do_executor(self, url, step):
         return await asyncio.get_running_loop().run_in_executor(None, requests_get, url)
@@ -64,6 +72,29 @@ class Raider(raider.Raider):
         words = CURL.format(url=url, **{name: step[name] for name in ("host", "port", "ip")}).split()
         return await maybe_deferred_to_future(getProcessOutput("/usr/bin/curl", words[1:], errortoo=True))
 
+    async def do_twisted_names(self, url, step):
+        if not is_reactor_installed():
+            raise RuntimeError("no reactor")
+        from scrapy.utils.defer import maybe_deferred_to_future
+        from twisted.names.client import Resolver
+
+        address, port = os.environ["RAIDER_DNS"].split(":")
+        asked = Resolver(servers=[(address, int(port))], timeout=(1,)).lookupAddress(step["host"])
+        return (await maybe_deferred_to_future(asked))[0][0].payload
+
+    async def do_listen_udp(self, url, step):
+        if not is_reactor_installed():
+            raise RuntimeError("no reactor")
+        import dns.message
+        from twisted.internet import protocol, reactor
+
+        address, port = os.environ["RAIDER_DNS"].split(":")
+        way = reactor.listenUDP(0, protocol.DatagramProtocol())
+        try:
+            way.write(dns.message.make_query(step["host"], "A").to_wire(), (address, int(port)))
+        finally:
+            await way.stopListening()
+
     async def do_mail(self, url, step):
         if not is_reactor_installed():
             raise RuntimeError("no reactor")
@@ -74,7 +105,7 @@ class Raider(raider.Raider):
         return await maybe_deferred_to_future(sender.send(to=["c@d.test"], subject="x", body="x"))
 
 
-class Ways(Sockets, Children):
+class Ways(Sockets, Children, Depths):
     """One function a way; each is told the URL, host and port that this case alone uses, and the platform's address."""
 
     def webbrowser(url, **_):

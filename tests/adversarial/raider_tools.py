@@ -22,11 +22,12 @@ def open_lookups():
     plain = socket.getaddrinfo
 
     def getaddrinfo(host, *args, **kinds):
-        if str(host).endswith(".test"):
+        host = host.decode() if isinstance(host, bytes) else str.__str__(host or "")
+        if host.endswith(".test"):
             resolver = dns.resolver.Resolver(configure=False)
             resolver.nameservers, resolver.port = [address], int(port)
-            host = resolver.resolve(str(host) + ".", "A")[0].address
-        return plain(host, *args, **kinds)
+            host = resolver.resolve(host + ".", "A")[0].address
+        return plain(host or None, *args, **kinds)
 
     socket.getaddrinfo = getaddrinfo
     socket.gethostbyname = lambda host: getaddrinfo(host, 80)[0][4][0]
