@@ -1,6 +1,7 @@
 """Starting a crawl so that the gates stay out: commands, scripts, settings in every form, patches of Scrapy itself.
 
 Each runs in a process of its own inside or beside a project that names the add-on; the platform's servers judge.
+Commands and scripts start as they do for a user; what a spider tries comes later, in a child of the nursery.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -219,8 +223,8 @@ class OwnDownloader:
 class Ground:
     """A project that names the add-on, beside a platform that forbids everything."""
 
-    def __init__(self, folder: Path, web: Web) -> None:
-        self.folder, self.web = folder, web
+    def __init__(self, folder: Path, web: Web, nursery: Any) -> None:
+        self.folder, self.web, self._nursery = folder, web, nursery
         self.key = Opener.generate()
         self.port = web.url(PLATFORM).rsplit(":", 1)[1].strip("/")
         documents.write(folder / "policies", [site.site.documents for site in web])
@@ -247,13 +251,20 @@ class Ground:
         (self.folder / "spiders.py").write_text((RAID + OWN_DOWNLOADER + spider).replace("<port>", self.port))
 
     def run(self, words: list[str], **environ: str) -> str:
+        """Start it as a user does."""
+        return self._run(words, partial(subprocess.run, stdin=subprocess.DEVNULL), environ)
+
+    def crawl(self) -> str:
+        """Start the spider in a child of the nursery."""
+        return self._run(CRAWL, self._nursery.run, {})
+
+    def _run(self, words: list[str], start: Callable[..., Any], environ: dict[str, str]) -> str:
         words = [word.replace("<port>", self.port).replace("<http11>", _H11) for word in words]
-        done = subprocess.run(
-            [sys.executable, *words], cwd=self.folder, env={**os.environ, "PYTHONPATH": str(self.folder), **environ},
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, timeout=90, check=False,
-        )  # fmt: skip
-        return f"{done.stdout}\nexit code {done.returncode}"
+        environ = {**os.environ, "PYTHONPATH": str(self.folder), **environ}
+        with tempfile.TemporaryFile() as out:
+            done = start([sys.executable, *words], cwd=self.folder, env=environ, stdout=out, stderr=out, timeout=90)
+            out.seek(0)
+            return f"{out.read().decode()}\nexit code {done.returncode}"
 
     def refused(self) -> list[Recorded]:
         ledger = self.folder / "evidence" / "ledger.db"
@@ -268,9 +279,9 @@ class Ground:
 
 
 @pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Ground]:
+def ground(tmp_path: Path, nursery: Any) -> Iterator[Ground]:
     with Web([ready.platform_with_notice(), Site("gazette.test")]) as web:
-        yield Ground(tmp_path, web)
+        yield Ground(tmp_path, web, nursery)
 
 
 QUIET = {"check", "bench", "infra", "policies", "observe", "resolver"}
@@ -302,7 +313,7 @@ def test_script_opens_nothing(ground, case) -> None:
 def test_spider_opens_nothing(ground, case) -> None:
     """A spider that changes settings, Scrapy or the gates themselves."""
     ground.write(SPIDER + textwrap.indent(textwrap.dedent(SPIDERS[case]), "    "))
-    out = ground.run(CRAWL)
+    out = ground.crawl()
     ground.assert_untouched(out)
     assert case in {"custom-infra", "custom-downloader", "patched-socket"} or ground.refused(), out
 
@@ -319,7 +330,7 @@ def test_start_without_the_addon_ends_with_2_and_says_what_to_do(ground) -> None
 def test_patched_socket_ends_with_2(ground) -> None:
     """A library that takes the gate out of `socket` is found before the first request."""
     ground.write(SPIDER + textwrap.indent(textwrap.dedent(SPIDERS["patched-socket"]), "    "))
-    out = ground.run(CRAWL)
+    out = ground.crawl()
     assert out.endswith("exit code 2"), out
     assert "error: something replaced `socket.socket.connect`" in out
 
