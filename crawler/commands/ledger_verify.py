@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import UsageError
 from .ledger_paths import add_why, announce_read
+from .screen import Paint
 
 if TYPE_CHECKING:
     from ..ledger.anchor import Anchored
@@ -119,7 +121,8 @@ def _show(path: Path, answers: Answers) -> None:
 
 
 def _answer(word: str, troubles: list[str]) -> None:
-    print(f"  {word:<9} {'no' if troubles else 'yes'}")
+    paint = Paint(sys.stdout)
+    print(f"  {word:<9} {paint('red', 'no') if troubles else paint('green', 'yes')}")
     for trouble in troubles[:20]:
         print(f"            {trouble}")
     if len(troubles) > 20:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple, NoReturn
 from .. import __version__
 from ..errors import DesistError, PolicyError, UsageError
 from .examples import epilog
-from .overview import FAMILIES, meant, overview
+from .overview import FAMILIES, meant, overview, wrapped
 
 __all__ = ["VERBS", "Verb", "build_parser", "main"]
 
@@ -119,7 +120,8 @@ class _Top(_Parser):
         """Usage, the five commonest verbs, all others, exit codes."""
         width = get_terminal_size((100, 24)).columns
         about = overview(self.prog, VERBS, width)
-        return f"{self.format_usage()}\nA crawler that can prove it said no.\n\n{about}\n{_EXIT_CODES}\n"
+        codes = "\n".join(wrapped(_EXIT_CODES, width))
+        return f"{self.format_usage()}\nA crawler that can prove it said no.\n\n{about}\n{codes}\n"
 
 
 def build_parser(prog: str = "desist", *, words: Sequence[str] = (), every: bool = False) -> argparse.ArgumentParser:
@@ -174,6 +176,8 @@ def _check_verb(words: Sequence[str]) -> None:
 def main(argv: Sequence[str] | None = None, *, prog: str = "desist") -> int:
     """Run one verb and return its exit code; every `DesistError` becomes one message on stderr and its own code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without a letter shows its number
     if not words or words in ([family] for family in FAMILIES):
         print(_help_of(prog, words), file=sys.stderr)
         return 2

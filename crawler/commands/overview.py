@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from .main import Verb
 
-__all__ = ["COMMONEST", "FAMILIES", "meant", "overview"]
+__all__ = ["COMMONEST", "FAMILIES", "meant", "overview", "wrapped"]
 
 # Every refusal's help line names `explain`, every letter's day begins with `letter`, and the other three are asked
 # before a crawl, after it, and by whoever wants to see it on paper.
@@ -35,6 +35,7 @@ _GROUPS: Final = (
     ("the record", ("ledger", "report")),
 )
 _WIDTH: Final = 17
+_NARROW: Final = 24
 
 
 def overview(prog: str, verbs: Sequence[Verb], width: int = 100) -> str:
@@ -43,21 +44,23 @@ def overview(prog: str, verbs: Sequence[Verb], width: int = 100) -> str:
     said = {verb.words: verb.summary for verb in verbs}
     lines = ["the five commonest:", *(_row(f"{prog} {typed}", what, 30, width) for typed, what in COMMONEST)]
     for title, members in _GROUPS:
-        shown = [words for words in left if words in members or words.partition(" ")[0] in members]
+        shown = [words for member in members for words in left if member in (words, words.partition(" ")[0])]
         lines += ["", f"{title}:", *(_row(words, said[words], _WIDTH, width) for words in shown)]
         left = {words: None for words in left if words not in shown}
     lines += ["", "others:", *(_row(words, said[words], _WIDTH, width) for words in left)] if left else []
-    return "\n".join([*lines, "", f"`{prog} VERB --help` shows its options and examples"])
+    return "\n".join([*lines, "", *wrapped(f"`{prog} VERB --help` shows its options and examples", width)])
 
 
 def _row(words: str, summary: str, column: int, width: int) -> str:
-    """One verb and what it does; what does not fit goes on below itself."""
+    """One verb and what it does; what does not fit goes on below itself, on a narrow terminal all of it."""
     head = f"  {words:<{column}} "
-    lines = list(_broken(summary, max(width - len(head), 24)))
-    return head + f"\n{'':<{len(head)}}".join(lines)
+    if width - len(head) < _NARROW:
+        return "\n      ".join([f"  {words}", *wrapped(summary, width - 6)])
+    return head + f"\n{'':<{len(head)}}".join(wrapped(summary, width - len(head)))
 
 
-def _broken(text: str, width: int) -> Iterator[str]:
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """Lines of no more than `width` columns, broken at blanks alone, so that commands stay whole."""
     line = ""
     for word in text.split():
         if line and len(line) + 1 + len(word) > width:

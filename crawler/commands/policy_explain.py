@@ -13,6 +13,7 @@ from ..errors import UsageError
 from ..model import NOT_ASKED, RobotsVerdict, Signal
 from .asking import add_question, judge_of
 from .broken import in_format
+from .screen import coloured
 
 if TYPE_CHECKING:
     from ..decide.explain import Considered, Explanation
@@ -52,7 +53,7 @@ def _run(args: argparse.Namespace) -> int:
     explanation = explain(judge, args.url, robots, _signals(args))
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     if args.format == "text":
-        print("\n".join(_text(explanation, alone, robots)))
+        print("\n".join(coloured(line, sys.stdout) for line in _text(explanation, alone, robots)))
     else:
         _machine(args.format, explanation, alone)
     return 1 if explanation.decision.refused else 0

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final, Self, TextIO, TypeVar
 
-__all__ = ["Bar", "Paint", "colours", "moves", "waiting"]
+__all__ = ["Bar", "Paint", "coloured", "colours", "moves", "waiting"]
 
 T = TypeVar("T")
 _CODES: Final = {"bold": 1, "dim": 2, "red": 31, "green": 32}
+_WORDS: Final = {"refused": "red", "allowed": "green", "=>": "bold"}
 _PATIENCE: Final = 0.3
 """Seconds of work before a bar is drawn: what is done sooner needs none."""
 _PAUSE: Final = 0.1
@@ -106,3 +107,9 @@ def waiting(doing: str) -> Iterator[None]:
         ended.set()
         thread.join()
         bar.clear()
+
+
+def coloured(text: str, stream: TextIO) -> str:
+    """A line that begins with `refused` or `allowed`, or with the mark of what governs, as a terminal shows it."""
+    word, blank, rest = text.partition(" ")
+    return Paint(stream)(_WORDS[word], word) + blank + rest if word in _WORDS else text

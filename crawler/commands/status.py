@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from .screen import Paint
 
 if TYPE_CHECKING:
     from ..enforce.sessions import Running
 
 __all__ = ["configure", "run"]
 
+_SHOWN: Final = 5
+"""Sessions that ended without a word which are shown: the newest."""
 _STEPS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -31,14 +36,18 @@ def run(args: argparse.Namespace) -> int:
         for one in found:
             print(_row(one))
         return 0
-    for one in found:
-        print(_line(one))
+    paint = Paint(sys.stdout)
     alive = [one for one in found if one.alive]
+    ended = sorted((one for one in found if not one.alive), key=lambda one: one.since, reverse=True)
+    for one in [*alive, *ended[:_SHOWN]]:
+        print(_line(one, paint))
+    if len(ended) > _SHOWN:
+        print(f"and {len(ended) - _SHOWN:,} earlier that ended without a word: --format jsonl has them all")
     if not found:
         print("no session is running on this machine")
     for process in _unarmed():
         print(process)
-    ledger = (alive or found)[0].ledger if found else ".desist/ledger.db"
+    ledger = (alive or ended)[0].ledger if found else ".desist/ledger.db"
     print(f"next: desist ledger docket {ledger}" if os.path.lexists(ledger) else "next: scrapy crawl SPIDER")
     return 0
 
@@ -63,9 +72,9 @@ def _row(one: Running) -> str:
     return msgspec.json.encode(fields).decode()
 
 
-def _line(one: Running) -> str:
+def _line(one: Running, paint: Paint) -> str:
     since = datetime.fromtimestamp(one.since / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    state = "running" if one.alive else "ended without a word"
+    state = paint("green", "running") if one.alive else paint("red", "ended without a word")
     ago = _span(max(0.0, time.time() - one.since / 1e6))
     return (
         f"{one.session}  {state}  pid {one.pid}\n"

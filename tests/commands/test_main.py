@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import re
 import shlex
 import subprocess
@@ -110,6 +111,14 @@ def test_the_commonest_verbs_come_first_and_no_verb_is_missing(monkeypatch: pyte
     assert max(map(len, first.splitlines())) <= 60
 
 
+def test_the_overview_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On 40 columns what a verb does stands below it, and no line is longer than the terminal is wide."""
+    monkeypatch.setenv("COLUMNS", "40")
+    text = build_parser().format_help()
+    assert max(map(len, text.splitlines())) <= 40
+    assert "  desist policy check URL ...\n      may these be fetched?" in text
+
+
 def test_an_error_is_one_message_with_its_mend(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,6 +157,19 @@ def test_scrapy_desist_is_the_same_parser(words: list[str], code: int, begins: s
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr
     assert done.stdout.startswith(begins)
+
+
+def test_a_terminal_without_a_letter_shows_its_number(tmp_path: Path) -> None:
+    """Under a locale that has no `ü` everything else is printed all the same, with the exit code that it has."""
+    (tmp_path / "urls.txt").write_text("https://www.facebook.com/z\u00fcck\n", encoding="utf-8")
+    program = "import sys; from desist.commands.main import main; sys.exit(main(sys.argv[1:]))"
+    words = ["policy", "preview", "2020-facebook-clearview", "--file", "urls.txt"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], cwd=tmp_path, env=environment, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"https://www.facebook.com/z\xfcck" in done.stdout
 
 
 def test_a_closed_pipe_is_no_clean_end() -> None:

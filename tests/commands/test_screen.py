@@ -57,6 +57,16 @@ def test_colours_on_a_terminal_and_nowhere_else(broken: Path) -> None:
     assert (piped.returncode, b"\x1b" in piped.stdout + piped.stderr) == (1, False)
 
 
+def test_the_answer_is_coloured_and_what_it_is_about_is_not(tmp_path: Path) -> None:
+    """On a terminal `explain` shows its answer in red or green and what governs in bold."""
+    code, shown = _on_terminal(tmp_path, "policy", "explain", "https://www.facebook.com/zuck", NO_COLOR="")
+    assert code == 1
+    assert "\x1b[31mrefused\x1b[0m https://www.facebook.com/zuck: terms: " in shown
+    assert "\x1b[1m=>\x1b[0m terms facebook-tos" in shown
+    code, shown = _on_terminal(tmp_path, "policy", "explain", "https://shop.test/", NO_COLOR="")
+    assert (code, "\x1b[32mallowed\x1b[0m https://shop.test/" in shown) == (0, True)
+
+
 def test_long_work_shows_a_bar_that_leaves_no_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -98,4 +108,6 @@ def test_a_ledger_is_checked_with_a_bar(tmp_path: Path) -> None:
     assert "checking ledger.db [" in shown
     assert shown.endswith("\r\x1b[K")
     assert "\x1b" not in done.stdout
+    _, shown = _on_terminal(tmp_path, "ledger", "verify", str(path), NO_COLOR="", HOME=str(tmp_path))
+    assert "  intact    \x1b[32myes\x1b[0m" in shown
     assert done.stdout.splitlines()[-1].startswith("next: ")

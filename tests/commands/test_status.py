@@ -72,6 +72,13 @@ def test_status_says_of_a_dead_process_that_it_ended_without_a_word(
     dead = {"session": "01a2", "pid": os.getpid(), "started": 1, "ledger": "/l", "revision": "ab" * 32, "since": 1}
     (folder / "01a2.json").write_text(json.dumps(dead))
     assert "ended without a word" in status()
+    for number in range(2, 9):
+        later = dead | {"session": f"01a{number}", "since": number}
+        (folder / f"01a{number}.json").write_text(json.dumps(later))
+    shown = [line.partition(" ")[0] for line in status().splitlines() if "  ended without a word" in line]
+    assert shown == ["01a8", "01a7", "01a6", "01a5", "01a4"]  # the newest
+    assert "and 2 earlier that ended without a word: --format jsonl has them all\n" in status()
+    assert status("--format", "jsonl").count("\n") == 7
     folder.chmod(0o755)
     assert status().startswith("no session is running")
 
