@@ -12,8 +12,11 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,13 +24,14 @@ import pytest
 
 from desist.errors import DesistError
 from desist.ledger.seal import Opener
-from desist.testing import Answer, Page, Site, Web
+from desist.testing import Answer, Page, Site, Web, documents, ready
 from desist.testing.recorded import Recorded
 
 HERE = Path(__file__).parent
 PLATFORM, GAZETTE, RELAY = "pictogram.test", "gazette.test", "relay.test"
 ADDRESSES = {PLATFORM: "127.83.0.1", GAZETTE: "127.83.0.2", RELAY: "127.83.0.3"}
 FACE = "<h1>face</h1>"
+H11 = "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler"
 HTTPX = "scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler"
 H2 = "scrapy.core.downloader.handlers.http2.H2DownloadHandler"
 HANDLERS: dict[str, dict[str, Any]] = {
@@ -295,3 +299,105 @@ def field(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     made = Field(tmp_path_factory.mktemp(request.param), request.param)
     yield made
     made.close()
+
+
+RAID = """
+import requests, scrapy, urllib.request
+def raid(where):
+    for get in (lambda u: requests.get(u, timeout=3), lambda u: urllib.request.urlopen(u, timeout=3)):
+        try:
+            get(f"http://{where}.pictogram.test:<port>/x-{where}")
+            print("REACHED", where, flush=True)
+        except BaseException as error:
+            print("STOPPED", where, type(error).__name__, flush=True)
+"""
+SPIDER = """
+class S(scrapy.Spider):
+    name = "s"
+    start_urls = ["http://pictogram.test:<port>/face"]
+    async def start(self):
+        raid("callback")
+        for url in self.start_urls:
+            yield scrapy.Request(url, dont_filter=True)
+    def parse(self, response):
+        print("GOT", response.url, flush=True)
+"""
+OWN_DOWNLOADER = """
+class OwnDownloader:
+    def __init__(self, crawler): self.crawler = crawler
+    def fetch(self, request, spider=None):
+        from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+        from scrapy.utils.defer import deferred_from_coro
+        return deferred_from_coro(HTTP11DownloadHandler(self.crawler).download_request(request))
+    def needs_backout(self): return False
+    def close(self): pass
+"""
+
+
+class Ground:
+    """A project that names the add-on, beside a platform that forbids everything."""
+
+    def __init__(self, folder: Path, web: Web, nursery: Any) -> None:
+        self.folder, self.web, self._nursery = folder, web, nursery
+        self.key = Opener.generate()
+        self.port = web.url(PLATFORM).rsplit(":", 1)[1].strip("/")
+        documents.write(folder / "policies", [site.site.documents for site in web])
+        self.extra = ""
+        """Code of the spiders' module, before the spider."""
+        (folder / "other.py").write_text("class Addon:\n    pass\n")
+
+    def write(self, body: str = "", *, gates: bool = True) -> None:
+        """The project, with `body` in its spider and `extra` before it."""
+        settings = {
+            "SPIDER_MODULES": ["spiders"],
+            "RETRY_ENABLED": False,
+            "DOWNLOAD_TIMEOUT": 5,
+            "ROBOTSTXT_OBEY": False,
+        }
+        if gates:
+            settings |= {
+                "ADDONS": {"desist.addon.Addon": 0},
+                "DESIST_POLICIES": [str(self.folder / "policies")],
+                "DESIST_LEDGER": str(self.folder / "evidence" / "ledger.db"),
+                "DESIST_NAMESERVERS": [self.web.nameserver],
+                "DESIST_COUNSEL_KEY": str(self.key.counsel),
+            }
+        lines = "\n".join(f"{name} = {value!r}" for name, value in settings.items())
+        (self.folder / "project_settings.py").write_text(lines + "\n")
+        (self.folder / "scrapy.cfg").write_text("[settings]\ndefault = project_settings\n")
+        spider = SPIDER + textwrap.indent(textwrap.dedent(body), "    ")
+        text = (RAID + OWN_DOWNLOADER + self.extra + spider).replace("<port>", self.port).replace("<http11>", H11)
+        (self.folder / "spiders.py").write_text(text)
+
+    def run(self, words: list[str], **environ: str) -> str:
+        """Start it as a user does."""
+        return self._run(words, partial(subprocess.run, stdin=subprocess.DEVNULL), environ)
+
+    def crawl(self) -> str:
+        """Start the spider in a child of the nursery."""
+        return self._run(["-m", "scrapy", "crawl", "s"], self._nursery.run, {})
+
+    def _run(self, words: list[str], start: Callable[..., Any], environ: dict[str, str]) -> str:
+        words = [word.replace("<port>", self.port).replace("<http11>", H11) for word in words]
+        environ = {**os.environ, "PYTHONPATH": str(self.folder), **environ}
+        with tempfile.TemporaryFile() as out:
+            done = start([sys.executable, *words], cwd=self.folder, env=environ, stdout=out, stderr=out, timeout=90)
+            out.seek(0)
+            return f"{out.read().decode()}\nexit code {done.returncode}"
+
+    def refused(self) -> list[Recorded]:
+        ledger = self.folder / "evidence" / "ledger.db"
+        found = Recorded.read(ledger, self.key.private_text()) if ledger.is_file() else []
+        return [one for one in found if one.effect == "refuse"]
+
+    def assert_untouched(self, out: str) -> None:
+        """Nothing reached the platform, and nobody believes that it did."""
+        assert "REACHED" not in out, out
+        assert f"GOT http://{PLATFORM}" not in out, out
+        self.web[PLATFORM].was_never_contacted()
+
+
+@pytest.fixture
+def ground(tmp_path: Path, nursery: Any) -> Iterator[Ground]:
+    with Web([ready.platform_with_notice(), Site("gazette.test")]) as web:
+        yield Ground(tmp_path, web, nursery)

@@ -6,44 +6,11 @@ Commands and scripts start as they do for a user; what a spider tries comes late
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 import textwrap
-from collections.abc import Callable, Iterator
-from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from desist.ledger.seal import Opener
-from desist.testing import Site, Web, documents, ready
-from desist.testing.recorded import Recorded
-
 PLATFORM = "pictogram.test"
-RAID = """
-import requests, scrapy, urllib.request
-def raid(where):
-    for get in (lambda u: requests.get(u, timeout=3), lambda u: urllib.request.urlopen(u, timeout=3)):
-        try:
-            get(f"http://{where}.pictogram.test:<port>/x-{where}")
-            print("REACHED", where, flush=True)
-        except BaseException as error:
-            print("STOPPED", where, type(error).__name__, flush=True)
-"""
-SPIDER = """
-class S(scrapy.Spider):
-    name = "s"
-    start_urls = ["http://pictogram.test:<port>/face"]
-    async def start(self):
-        raid("callback")
-        for url in self.start_urls:
-            yield scrapy.Request(url, dont_filter=True)
-    def parse(self, response):
-        print("GOT", response.url, flush=True)
-"""
 CRAWL = ["-m", "scrapy", "crawl", "s"]
 URL = "http://pictogram.test:<port>/face"
 COMMANDS = {
@@ -208,82 +175,6 @@ def closed(self, reason):
     atexit.register(raid, "at-exit")
 """,
 }
-OWN_DOWNLOADER = """
-class OwnDownloader:
-    def __init__(self, crawler): self.crawler = crawler
-    def fetch(self, request, spider=None):
-        from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
-        from scrapy.utils.defer import deferred_from_coro
-        return deferred_from_coro(HTTP11DownloadHandler(self.crawler).download_request(request))
-    def needs_backout(self): return False
-    def close(self): pass
-"""
-
-
-class Ground:
-    """A project that names the add-on, beside a platform that forbids everything."""
-
-    def __init__(self, folder: Path, web: Web, nursery: Any) -> None:
-        self.folder, self.web, self._nursery = folder, web, nursery
-        self.key = Opener.generate()
-        self.port = web.url(PLATFORM).rsplit(":", 1)[1].strip("/")
-        documents.write(folder / "policies", [site.site.documents for site in web])
-        (folder / "other.py").write_text("class Addon:\n    pass\n")
-
-    def write(self, spider: str = SPIDER, *, gates: bool = True) -> None:
-        settings = {
-            "SPIDER_MODULES": ["spiders"],
-            "RETRY_ENABLED": False,
-            "DOWNLOAD_TIMEOUT": 5,
-            "ROBOTSTXT_OBEY": False,
-        }
-        if gates:
-            settings |= {
-                "ADDONS": {"desist.addon.Addon": 0},
-                "DESIST_POLICIES": [str(self.folder / "policies")],
-                "DESIST_LEDGER": str(self.folder / "evidence" / "ledger.db"),
-                "DESIST_NAMESERVERS": [self.web.nameserver],
-                "DESIST_COUNSEL_KEY": str(self.key.counsel),
-            }
-        lines = "\n".join(f"{name} = {value!r}" for name, value in settings.items())
-        (self.folder / "project_settings.py").write_text(lines + "\n")
-        (self.folder / "scrapy.cfg").write_text("[settings]\ndefault = project_settings\n")
-        (self.folder / "spiders.py").write_text((RAID + OWN_DOWNLOADER + spider).replace("<port>", self.port))
-
-    def run(self, words: list[str], **environ: str) -> str:
-        """Start it as a user does."""
-        return self._run(words, partial(subprocess.run, stdin=subprocess.DEVNULL), environ)
-
-    def crawl(self) -> str:
-        """Start the spider in a child of the nursery."""
-        return self._run(CRAWL, self._nursery.run, {})
-
-    def _run(self, words: list[str], start: Callable[..., Any], environ: dict[str, str]) -> str:
-        words = [word.replace("<port>", self.port).replace("<http11>", _H11) for word in words]
-        environ = {**os.environ, "PYTHONPATH": str(self.folder), **environ}
-        with tempfile.TemporaryFile() as out:
-            done = start([sys.executable, *words], cwd=self.folder, env=environ, stdout=out, stderr=out, timeout=90)
-            out.seek(0)
-            return f"{out.read().decode()}\nexit code {done.returncode}"
-
-    def refused(self) -> list[Recorded]:
-        ledger = self.folder / "evidence" / "ledger.db"
-        found = Recorded.read(ledger, self.key.private_text()) if ledger.is_file() else []
-        return [one for one in found if one.effect == "refuse"]
-
-    def assert_untouched(self, out: str) -> None:
-        """Nothing reached the platform, and nobody believes that it did."""
-        assert "REACHED" not in out, out
-        assert f"GOT http://{PLATFORM}" not in out, out
-        self.web[PLATFORM].was_never_contacted()
-
-
-@pytest.fixture
-def ground(tmp_path: Path, nursery: Any) -> Iterator[Ground]:
-    with Web([ready.platform_with_notice(), Site("gazette.test")]) as web:
-        yield Ground(tmp_path, web, nursery)
-
-
 QUIET = {"check", "bench", "infra", "policies", "observe", "resolver"}
 """These try nothing, or end with exit code 2 before anything is tried."""
 
@@ -312,7 +203,7 @@ def test_script_opens_nothing(ground, case) -> None:
 @pytest.mark.parametrize("case", SPIDERS)
 def test_spider_opens_nothing(ground, case) -> None:
     """A spider that changes settings, Scrapy or the gates themselves."""
-    ground.write(SPIDER + textwrap.indent(textwrap.dedent(SPIDERS[case]), "    "))
+    ground.write(SPIDERS[case])
     out = ground.crawl()
     ground.assert_untouched(out)
     assert case in {"custom-infra", "custom-downloader", "patched-socket"} or ground.refused(), out
@@ -329,7 +220,7 @@ def test_start_without_the_addon_ends_with_2_and_says_what_to_do(ground) -> None
 
 def test_patched_socket_ends_with_2(ground) -> None:
     """A library that takes the gate out of `socket` is found before the first request."""
-    ground.write(SPIDER + textwrap.indent(textwrap.dedent(SPIDERS["patched-socket"]), "    "))
+    ground.write(SPIDERS["patched-socket"])
     out = ground.crawl()
     assert out.endswith("exit code 2"), out
     assert "error: something replaced `socket.socket.connect`" in out
@@ -344,9 +235,18 @@ def test_other_settings_module_ends_with_2(ground) -> None:
     assert out.endswith("exit code 2"), out
 
 
+def test_project_that_scrapy_cfg_does_not_know_is_the_one_that_it_knows(ground) -> None:
+    """SCRAPY_PROJECT may choose among the projects of scrapy.cfg; a word of one's own chooses none of them."""
+    ground.write()
+    out = ground.run(["-m", "scrapy", "runspider", "spiders.py"], SCRAPY_PROJECT="nowhere")
+    ground.assert_untouched(out)
+    assert out.endswith("exit code 2"), out
+    assert [one.rule for one in ground.refused()] == ["no-grant:crawl"]
+
+
 def test_telnet_and_remote_control_stay_off(ground) -> None:
     """Both run any Python that is sent to them, in the process that holds the grants."""
-    ground.write(SPIDER + textwrap.indent(textwrap.dedent(SPIDERS["telnet"]), "    "))
+    ground.write(SPIDERS["telnet"])
     out = ground.run(COMMANDS["telnet"])
     assert "Telnet console listening" not in out
     assert "Remote control" not in out
@@ -356,7 +256,9 @@ def test_telnet_and_remote_control_stay_off(ground) -> None:
 def test_without_gates_the_same_ground_is_open(ground) -> None:
     """The control that must lose: the same spider reaches the platform's address where nothing is in the way."""
     address = f"http://{ground.web[PLATFORM].address}:"
-    spider = SPIDER.replace("http://pictogram.test:", address).replace('raid("callback")', "pass")
-    ground.write(spider, gates=False)
+    ground.write(gates=False)
+    spiders = ground.folder / "spiders.py"
+    text = spiders.read_text().replace("http://pictogram.test:", address)
+    spiders.write_text(text.replace('raid("callback")', "pass"))
     ground.run(CRAWL)
     assert ground.web[PLATFORM].connections
