@@ -2,7 +2,9 @@
 
 Targets: under 3 MB, and under 2 s from the start of navigation until everything is drawn. Two ledgers are measured: one
 with few rules, as a crawl has them, and one that is as varied as a page can show: thousands of rules, spiders, notices
-and, with counsel's key, URLs. `--pictures FOLDER --ledger PATH` keeps the pictures that docs/how-to/report.md shows.
+and, with counsel's key, URLs. Then the charts of the first are drawn once more by Observable Plot and d3, fetched with
+`npm pack` (or `--plot FILE --d3 FILE`), and both pages are opened in turn and compared on what
+a reader meets. `--pictures FOLDER --ledger PATH` keeps the pictures that docs/how-to/report.md shows.
 """
 
 from __future__ import annotations
@@ -23,12 +25,10 @@ from desist.ledger.ledger import Ledger
 from desist.ledger.seal import Opener
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+from benchmarks.report_by_plot import D3, PLOT, library, page_by_plot
+from benchmarks.report_compared import PAINTED, Point, compare, painted
 from tests.report.chromium import Tab, chromium
 
-DRAWN = """new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
-  document.body.getBoundingClientRect();
-  done(performance.now());
-})))"""
 TARGET_MS, TARGET_MB = 2_000, 3.0
 BATCH = 512
 KEY = Opener.generate()
@@ -56,14 +56,22 @@ def many(number: int) -> dict[str, Any]:
 
 
 def write(path: Path, refusal: Any, count: int) -> None:
-    """A ledger of one crawl under sixty notices."""
+    """A ledger of one crawl: permits, then sixty notices, then refusals, with permits for others among them."""
     with Ledger.open(path, revision="ab" * 32, spider="faces", counsel_key=KEY.counsel) as crawl:
+        slugs = [f"platform-{number % 6}" for number in range(count // 20)]
+        _append(crawl, [("permit", {"platforms": [slug], "gate": "wire"}) for slug in slugs])
         for number in range(60):
             facts = {"received_at": time.time_ns() // 1000, "addressed": "us" if number % 2 else "other"}
             crawl.record("notice", docket=f"notice-{number}", platforms=[f"platform-{number}"], facts=facts)
+        other = ("permit", {"platforms": ["ordinary"], "gate": "wire"})
         for start in range(0, count, BATCH):
-            rows = [("refuse", refusal(number)) for number in range(start, min(start + BATCH, count))]
-            crawl.append_all(rows).result(60)  # type: ignore[arg-type]
+            rows: list[Any] = [("refuse", refusal(number)) for number in range(start, min(start + BATCH, count))]
+            _append(crawl, [*rows, *[other] * (BATCH // 8)])
+
+
+def _append(crawl: Ledger, rows: list[Any]) -> None:
+    for start in range(0, len(rows), BATCH):
+        crawl.append_all(rows[start : start + BATCH]).result(60)
 
 
 def report(ledger: Path, page: Path, *words: str) -> float:
@@ -81,7 +89,7 @@ def opened(page: Path, folder: Path, runs: int) -> list[float]:
     for number in range(runs):
         with chromium(folder / f"profile-{number}") as tab:
             tab.open(page)
-            times.append(float(tab.ask(DRAWN)))
+            times.append(float(tab.ask(PAINTED)))
             if tab.console or tab.requests != [page.as_uri()]:
                 raise SystemExit(f"the page asked for {tab.requests}, its console says {tab.console}")
     return times
@@ -100,6 +108,35 @@ def measure(folder: Path, name: str, refusal: Any, count: int, runs: int, *words
         yield value < target
     each = ", ".join(f"{one:.0f}" for one in times)
     print(f"{name:<5} each opening, ms: {each}; made in {seconds:.1f} s of processor time")
+
+
+def side_by_side(folder: Path, runs: int, plot: Path | None, d3: Path | None) -> None:
+    """The report of few rules with our charts and with Plot's, opened in turn; figures, and no target of their own."""
+    scripts = library(folder, plot, d3)
+    if scripts is None:
+        print("not compared with Observable Plot: no npm that answers; name its files with --plot and --d3")
+        return
+    ours, theirs = folder / "few.html", folder / "few-by-plot.html"
+    theirs.write_text(page_by_plot(ours.read_text(encoding="utf-8"), scripts), encoding="utf-8")
+    times: dict[Path, list[float]] = {ours: [], theirs: []}
+    for number in range(runs):
+        for page in (ours, theirs):
+            times[page].append(painted(page, folder / f"turn-{number}-{page.stem}"))
+    print(f"\n{'our charts beside ' + PLOT + ' and ' + D3:<66} {'ours':>9} {'theirs':>9} {'ratio':>7}")
+    median = {page: statistics.median(times[page]) for page in times}
+    _line(Point("octets of the file", ours.stat().st_size, theirs.stat().st_size, -1))
+    _line(Point(f"ms until drawn, median of {runs} in turn", median[ours], median[theirs], -1))
+    for point in compare(ours, theirs, folder):
+        _line(point)
+
+
+def _line(point: Point) -> None:
+    """A row: the ratio is the greater over the less, and a word says whose is better."""
+    name, ours, theirs, better = point
+    low, high = sorted((ours, theirs))
+    ratio = f"{high / low:.2f}" if low else "-"
+    whose = "ours better" if (ours - theirs) * better > 0 else "THEIRS BETTER" if (ours - theirs) * better < 0 else ""
+    print(f"{name:<66} {ours:>9,.6g} {theirs:>9,.6g} {ratio:>7} {whose}")
 
 
 def pictures(folder: Path, page: Path, profile: Path) -> None:
@@ -144,6 +181,9 @@ def main() -> int:
         "--pictures", type=Path, help="keep pictures of the report on --ledger here, and measure nothing"
     )
     parser.add_argument("--ledger", type=Path)
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="plot.umd.min.js, where npm is not here")
+    parser.add_argument("--d3", type=Path, metavar="FILE", help="d3.min.js")
+    parser.add_argument("--alone", action="store_true", help="compare with nothing")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -155,6 +195,8 @@ def main() -> int:
         key.write_text(KEY.private_text())
         met = [*measure(folder, "few", few, args.refusals, args.runs)]
         met += measure(folder, "many", many, args.refusals, args.runs, "--counsel-key", str(key))
+        if not args.alone:
+            side_by_side(folder, args.runs, args.plot, args.d3)
     return 0 if all(met) else 1
 
 

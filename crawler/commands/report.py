@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0; 3 where a ledger is not intact (the report is written all the same, and says so)."""
+    """0; 3 where a ledger is not intact, or not the one that was anchored (the report is written all the same)."""
     from ..report.page import render
     from .screen import waiting
 
@@ -58,27 +59,44 @@ def run(args: argparse.Namespace) -> int:
     for number, path in enumerate(args.paths, start=1):
         print(f"reading {path}", file=sys.stderr)
         note = announce_read(path, "report", args.why)
-        parts.append(_part(path, number, args, openers, note))
+        part = _part(path, number, args, openers, note)
+        parts.append(part._replace(name=_name(path, args.paths)))
     with waiting("writing the page"):
         _write(args.output, render(parts, why=args.why))
-    broken = [part.name for part in parts if part.standing[0].word == "no"]
-    for name in broken:
-        print(f"{name}: not intact", file=sys.stderr)
+    broken = [part for part in parts if part.doubts]
+    for part in broken:
+        print(*(f"{part.name}: {doubt}" for doubt in part.doubts), sep="\n", file=sys.stderr)
     print(f"wrote {args.output} ({args.output.stat().st_size:,} octets)")
     print(f"next: open {args.output} in a browser; it needs no network")
     return 3 if broken else 0
 
 
 def _part(path: Path, number: int, args: argparse.Namespace, openers: list[Opener], note: str) -> Part:
+    from ..errors import EvidenceError
     from ..report.page import part_of
+    from ..report.salvage import Salvage
     from .ledger_verify import answers_of
     from .watched import reader_of
 
     answers = answers_of(path, args.key, args.anchor)
-    with reader_of(path, "counting") as reader:
-        checked = (answers.record, answers.signed, answers.anchored)
-        urls, notes = bool(args.counsel_key), [note] if note else []
-        return part_of(path.name, reader, openers, checked, number=number, urls=urls, notes=notes)
+    checked = (answers.record, answers.signed, answers.anchored)
+    urls, notes = bool(args.counsel_key), [note] if note else []
+    try:
+        with reader_of(path, "counting") as reader:
+            return part_of(path.name, reader, openers, checked, number=number, urls=urls, notes=notes)
+    except (EvidenceError, KeyError):
+        with Salvage(path) as rest:
+            part = part_of(path.name, rest, openers, checked, number=number, urls=urls, notes=notes)
+            return part._replace(doubts=[*part.doubts, *rest.in_words()])
+
+
+def _name(path: Path, paths: Sequence[Path]) -> str:
+    """The end of a path, no longer than tells it from the others: folders may name what nobody else should read."""
+    whole, others = path.absolute().parts, [other.absolute().parts for other in paths if other != path]
+    for length in range(1, len(whole)):
+        if all(other[-length:] != whole[-length:] for other in others):
+            return "/".join(whole[-length:])
+    return str(path)
 
 
 def _check_output(path: Path) -> None:

@@ -1,62 +1,101 @@
 """Charts as plain SVG text, drawn here: no script runs, so they print, zoom and read aloud like the page around them.
 
-Observable Plot 0.6.17 with d3 7.9.2 would add 489,805 octets of script to every report (209,183 and 280,622, minified)
-and draw nothing where scripts are off or the page is printed from a reader; bars and a time line take some 4 kB each
-without. Every chart has a title and a description, and its figures stand in a table of the page as well.
+Places along the axis are percentages, so that a chart fills whatever width there is and its words keep their size.
+Every mark has a title that names its figures. Why not by a library: docs/explanation/charts.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
-from typing import Final
+from typing import Final, NamedTuple
 
+from .plain import plain
 from .tally import Pair
+from .ticks import END, short, step_of, times
 
-__all__ = ["bars", "clock", "moment", "time_line"]
+__all__ = ["Mark", "bars", "clock", "moment", "time_line"]
 
-_WIDTH: Final = 720
-_LEFT: Final = 56
-_PLOT: Final = _WIDTH - _LEFT - 8
-_HALF: Final = 64
-_ROW: Final = 26
-_NAME: Final = 220
-_TICKS: Final = 5
+_LINE: Final = 16
+"""Room for the word of a mark, pixels."""
+_ROOM: Final = 152
+"""The height of the bars of a time line, both ways together."""
+_FOOT: Final = 40
+_FULL: Final = 0.88
+"""How much of its bin a bar fills."""
+_NONE: Final = "<p>None on record.</p>"
+_LEAST: Final = 2.0
+"""One request is seen beside a million."""
 
 
-def clock(micros: int, span: int = 0) -> str:
-    """An instant in UTC, no finer than a chart of `span` microseconds needs it; to the second where none is given."""
-    at = datetime.fromtimestamp(micros / 1e6, UTC)
-    if span > 3 * 86_400_000_000:
-        return f"{at:%Y-%m-%d}"
-    if span > 3 * 3_600_000_000:
-        return f"{at:%m-%d %H:%M}"
-    if 0 < span <= 20_000_000:
-        return f"{at:%H:%M:%S}.{at.microsecond // 100_000}"
-    return f"{at:%H:%M:%S}" if span else f"{at:%Y-%m-%d %H:%M:%S}Z"
+class Mark(NamedTuple):
+    """An instant to mark, microseconds since 1970, and its word."""
+
+    at: int
+    word: str
+
+
+def clock(micros: int) -> str:
+    """An instant in UTC to the second."""
+    return f"{_calendar(micros):%Y-%m-%d %H:%M:%S}Z"
 
 
 def moment(micros: int) -> str:
     """An instant in UTC to the millisecond: before and after are told apart by less than a second."""
-    at = datetime.fromtimestamp(micros / 1e6, UTC)
+    at = _calendar(micros)
     return f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
-def bars(ident: str, title: str, rows: Sequence[tuple[str, int]], *, kind: str = "refused") -> str:
-    """Horizontal bars, one a row, longest first as they come; the figure stands behind each bar."""
+def _calendar(micros: int) -> datetime:
+    """A record that is not intact may name instants that no calendar holds: they are shown as its last year."""
+    return datetime.fromtimestamp(min(micros, END) / 1e6, UTC)
+
+
+def bars(title: str, rows: Sequence[tuple[str, int]], whole: int, *, kind: str = "refused") -> str:
+    """A list with a bar in each row, in the order given; beside its name stand its figure and its share of `whole`."""
     most = max((value for _, value in rows), default=0) or 1
-    room = _WIDTH - _NAME - 80
-    parts = []
-    for place, (name, value) in enumerate(rows):
-        y, width = place * _ROW, max(1.0, room * value / most) if value else 0
-        parts.append(
-            f'<text class="name" x="{_NAME - 8}" y="{y + 17}">{escape(_short(name))}</text>'
-            f'<rect class="{kind}" x="{_NAME}" y="{y + 4}" width="{width:.1f}" height="{_ROW - 8}" rx="2"/>'
-            f'<text x="{_NAME + width + 6:.1f}" y="{y + 17}">{value:,}</text>'
-        )
-    words = "; ".join(f"{name} {value:,}" for name, value in rows) or "nothing"
-    return _svg(ident, title, words, max(_ROW, len(rows) * _ROW), "".join(parts))
+    if not rows:
+        return _NONE
+    return f'<ul class="bars" aria-label="{_text(title)}">{"".join(_row(*row, most, whole, kind) for row in rows)}</ul>'
+
+
+def _row(name: str, value: int, most: int, whole: int, kind: str) -> str:
+    share = f"{100 * value / whole:.1f} %" if 0 < value <= whole else ""
+    words = f"{name}: {value:,} of {whole:,} {kind}" + (f", {share}" if share else "")
+    return (
+        f'<li class="at" aria-label="{_text(words)}"><span class="name"><bdi>{_text(name)}</bdi></span>'
+        f'<span class="value">{value:,}<i>{share}</i></span>'
+        f'<svg aria-hidden="true"><rect class="{kind}" width="{100 * value / most:.2f}%" height="100%" rx="2"/></svg>'
+        "</li>"
+    )
+
+
+class _Scale(NamedTuple):
+    """From instants to percent across, and from requests to pixels up and down."""
+
+    first: int
+    span: int
+    up: int
+    down: int
+    head: int
+    """Room above the bars, pixels."""
+
+    def x(self, micros: int) -> float:
+        return 100 * min(1.0, max(0.0, (micros - self.first) / self.span))
+
+    def high(self, requests: int) -> float:
+        return max(_LEAST, _ROOM * requests / (self.up + self.down)) if requests else 0.0
+
+    @property
+    def foot(self) -> int:
+        """Where the bars end, below."""
+        return self.head + _ROOM
+
+    @property
+    def zero(self) -> float:
+        """Where nothing is: permitted requests stand above it."""
+        return self.head + _ROOM * self.up / (self.up + self.down)
 
 
 def time_line(
@@ -68,68 +107,88 @@ def time_line(
     step: int,
     first: int,
     last: int,
-    marks: Sequence[tuple[int, str]] = (),
+    marks: Sequence[Mark] = (),
 ) -> str:
-    """Permitted requests above the line, refused ones below it; bin `n` lasts `step` us from `origin + n * step`.
-
-    `marks` are instants with their words, drawn as lines across.
-    """
-    span = max(last - first, step)
-    most = max((max(pair.permitted, pair.refused) for pair in counts.values()), default=0) or 1
-    middle = 22 + _HALF
-
-    def x(micros: int) -> float:
-        return _LEFT + _PLOT * min(1.0, max(0.0, (micros - first) / span))
-
-    parts = [
-        f'<text class="name" x="{_LEFT - 6}" y="32">{most:,}</text>'
-        f'<text class="name" x="{_LEFT - 6}" y="{middle + 4}">0</text>'
-        f'<text class="name" x="{_LEFT - 6}" y="{middle + _HALF}">{most:,}</text>'
-    ]
-    for place, pair in sorted(counts.items()):
-        start, end = x(origin + place * step), x(origin + (place + 1) * step)
-        width = max(1.0, end - start - 0.6)
-        up, down = _HALF * pair.permitted / most, _HALF * pair.refused / most
-        if up:
-            parts.append(_bar("permitted", start, middle - max(up, 1), width, max(up, 1)))
-        if down:
-            parts.append(_bar("refused", start, middle, width, max(down, 1)))
-    parts.append(f'<path class="axis" d="M{_LEFT} {middle}H{_WIDTH - 8}"/>')
-    parts += [_mark(x(at), word, middle) for at, word in marks]
-    parts += [_tick(first + span * n // _TICKS, span, x, 2 * _HALF + 38) for n in range(_TICKS + 1)]
+    """Permitted requests above the line, refused ones below it; bin `n` lasts `step` us from `origin + n * step`."""
+    up = max((pair.permitted for pair in counts.values()), default=0)
+    down = max((pair.refused for pair in counts.values()), default=0)
+    if not up and not down:
+        return _NONE
+    scale = _Scale(first, max(last - first, step), up, down, 6 + _LINE * len(marks))
+    parts = [*_figures(scale), *_instants(scale)]
+    parts += [_bin(origin + place * step, step, pair, scale) for place, pair in sorted(counts.items())]
+    parts += [f'<line class="axis" x2="100%" y1="{scale.zero:.1f}" y2="{scale.zero:.1f}"/>']
+    parts += [_mark(mark, scale, n) for n, mark in enumerate(marks)]
     permitted, refused = (sum(getattr(pair, name) for pair in counts.values()) for name in ("permitted", "refused"))
-    words = (
-        f"{permitted:,} permitted above the line, {refused:,} refused below it, from {clock(first)} to {clock(last)}"
-    )
-    words += "".join(f"; {word} {clock(at)}" for at, word in marks)
-    return _svg(ident, title, words, 2 * _HALF + 46, "".join(parts))
-
-
-def _bar(kind: str, x: float, y: float, width: float, height: float) -> str:
-    return f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"/>'
-
-
-def _mark(x: float, word: str, middle: int) -> str:
-    """A line across, its word on the side where there is room."""
-    anchor, dx = ("end", -5) if x > _WIDTH * 0.6 else ("start", 5)
+    words = f"{permitted:,} permitted above the line, {refused:,} refused below it, "
+    words += f"from {clock(first)} to {clock(last)}"
+    words += "".join(f"; {mark.word} {moment(mark.at)}" for mark in marks)
     return (
-        f'<path class="mark" d="M{x:.1f} 4V{middle + _HALF}"/>'
-        f'<text class="marked {anchor}" x="{x + dx:.1f}" y="14">{escape(word)}</text>'
+        f'<svg class="line" height="{scale.foot + _FOOT}" role="group" aria-labelledby="{ident}-t" aria-describedby="{ident}-d">'
+        f'<title id="{ident}-t">{_text(title)}</title><desc id="{ident}-d">{escape(words)}</desc>{"".join(parts)}</svg>'
     )
 
 
-def _tick(at: int, span: int, x: Callable[[int], float], y: int) -> str:
-    place = x(at)
-    anchor = "start" if place < _LEFT + 20 else "end" if place > _WIDTH - 30 else "middle"
-    return f'<text class="tick {anchor}" x="{place:.1f}" y="{y}">{clock(at, span)}</text>'
+def _figures(scale: _Scale) -> list[str]:
+    """Lines across at round figures of requests, both ways from 0."""
+    step = step_of(scale.up + scale.down, 4)
+    figures = [*range(0, scale.up + 1, step), *range(-step, -scale.down - 1, -step)]
+    return [
+        f'<line class="grid" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>'
+        f'<text class="tick end" x="-8" y="{y + 4:.1f}">{short(abs(figure))}</text>'
+        for figure in figures
+        for y in [scale.zero - _ROOM * figure / (scale.up + scale.down)]
+    ]
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 24 else name[:23] + "\N{HORIZONTAL ELLIPSIS}"
+def _instants(scale: _Scale) -> list[str]:
+    """Ticks of time; every second one gives way where the page is narrow, unless it names the day or year."""
+    parts, foot = [], scale.foot
+    for n, tick in enumerate(times(scale.first, scale.first + scale.span)):
+        x = scale.x(tick.at)
+        side = "end" if x > 93 else "middle"
+        odd = " odd" if n % 2 else ""
+        parts.append(
+            f'<line class="grid" x1="{x:.2f}%" x2="{x:.2f}%" y1="{foot}" y2="{foot + 5}"/>'
+            f'<text class="tick {side}{odd}" x="{x:.2f}%" y="{foot + 19}">{tick.word}</text>'
+        )
+        if tick.within:
+            parts.append(f'<text class="tick {side}{odd}" x="{x:.2f}%" y="{foot + 35}">{tick.within}</text>')
+    return parts
 
 
-def _svg(ident: str, title: str, words: str, height: int, inside: str) -> str:
+def _bin(start: int, step: int, pair: Pair, scale: _Scale) -> str:
+    """One bin: a title, a field to point at, and a bar each way."""
+    left, right = scale.x(start), scale.x(start + step)
+    wide = max(0.2, (right - left) * _FULL)
+    at = f'x="{left + (right - left - wide) / 2:.2f}%" width="{wide:.2f}%"'
+    up, down = scale.high(pair.permitted), scale.high(pair.refused)
+    field = f'x="{left:.2f}%" width="{max(0.2, right - left):.2f}%"'
+    parts = [f'<rect class="field" {field} y="{scale.head}" height="{_ROOM}"/>']
+    if up:
+        parts.append(f'<rect class="permitted" {at} y="{scale.zero - up:.1f}" height="{up:.1f}"/>')
+    if down:
+        parts.append(f'<rect class="refused" {at} y="{scale.zero:.1f}" height="{down:.1f}"/>')
+    words = f"{_between(start, start + step)}: {pair.permitted:,} permitted, {pair.refused:,} refused"
+    return f'<g class="at" role="img"><title>{words}</title>{"".join(parts)}</g>'
+
+
+def _between(start: int, end: int) -> str:
+    """Two instants, as fine as their distance asks for; a day in common is named once."""
+    fine = 23 if end - start < 1_000_000 else 19
+    one, two = (moment(at)[:fine] for at in (start, end))
+    return f"{one} to {two[11:] if one[:10] == two[:10] else two}"
+
+
+def _mark(mark: Mark, scale: _Scale, row: int) -> str:
+    """A line across, its word on the side where there is room, each in a row of its own."""
+    x, y = scale.x(mark.at), 13 + _LINE * row
+    side, dx = ("end", -5) if x > 60 else ("start", 5)
     return (
-        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-labelledby="{ident}-t {ident}-d">'
-        f'<title id="{ident}-t">{escape(title)}</title><desc id="{ident}-d">{escape(words)}</desc>{inside}</svg>'
+        f'<line class="mark" x1="{x:.2f}%" x2="{x:.2f}%" y1="{y - 10}" y2="{scale.foot}"/>'
+        f'<text class="marked {side}" x="{x:.2f}%" dx="{dx}" y="{y}">{escape(mark.word)}</text>'
     )
+
+
+def _text(text: str) -> str:
+    return escape(plain(text))

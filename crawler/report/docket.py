@@ -16,7 +16,7 @@ from ..ledger.entry import Entry
 from ..ledger.query import Reader
 from ..ledger.seal import Opener
 
-__all__ = ["STAGES", "Docket", "NoticeFacts", "SessionFacts", "Stage", "dockets", "stage_of"]
+__all__ = ["STAGES", "Docket", "NoticeFacts", "SessionFacts", "Stage", "dockets", "figure", "stage_of"]
 
 Stage = Literal["links not followed", "requests stopped", "attempts that went round the gates"]
 """How far a refused fetch had come: these are counted apart."""
@@ -28,6 +28,12 @@ _BY_GATE: Final[dict[str, Stage]] = {"early": "links not followed", "process": "
 def stage_of(gate: str) -> Stage:
     """What a refusal stopped: a dropped link is not an attempt, and an attempt round the gates is not a request."""
     return _BY_GATE.get(gate, "requests stopped")
+
+
+def figure(entry: Entry, name: str, otherwise: int = 0) -> int:
+    """A fact that is a figure; what else a forged entry says there counts as not said."""
+    value = entry.facts.get(name, otherwise)
+    return value if isinstance(value, int) else otherwise
 
 
 @dataclass
@@ -59,12 +65,17 @@ class SessionFacts:
     """Whether its details are sealed to counsel; otherwise they were not kept, and nobody can open them."""
     in_force: int = 0
     """When the session put the notice into force, by the certificate of the change where there is one; 0: never."""
+    idle: int = 0
+    """Since when it refuses nothing here: withdrawn, suspended, not yet or no longer in force; 0: it does."""
     vanished: int = 0
     """When the session found that the notice, in force in an earlier one, is gone from the documents."""
     last_permit_before: int = 0
     fetches_between: int = 0
     """Permits for the notice's platforms from its receipt until it was in force here."""
     fetches_after: int = 0
+    """Permits for the notice's platforms while it was in force here; the record does not hold why."""
+    fetches_idle: int = 0
+    """The same while it was idle."""
     refused: dict[Stage, int] = field(default_factory=dict)
 
 
@@ -117,10 +128,10 @@ def _notice(entry: Entry, details: dict[str, Any] | None, before: NoticeFacts | 
     """The facts of a notice; the first entry's instants stand, since a later one must not move them."""
     facts = entry.facts
     now = NoticeFacts(
-        int(facts.get("received_at", 0)),
-        int(facts.get("entered_at", 0)) or entry.t,
+        figure(entry, "received_at"),
+        figure(entry, "entered_at") or entry.t,
         "entered_at" in facts,
-        bool(facts.get("assumed", 0)),
+        bool(figure(entry, "assumed")),
         str(facts.get("addressed", "")),
         tuple(entry.platforms),
         tuple((details or {}).get("domains", ())),
@@ -148,7 +159,7 @@ def _second_pass(reader: Reader, openers: Sequence[Opener], files: dict[str, Doc
         elif entry.k == "refuse":
             for docket in _filed(entry, named) & mine.keys():
                 refused = mine[docket].refused
-                requests = int(entry.facts.get("requests", 1))  # a purge records all that it takes out in one entry
+                requests = figure(entry, "requests", 1)  # a purge records all that it takes out in one entry
                 refused[stage_of(entry.gate)] = refused.get(stage_of(entry.gate), 0) + requests
         elif entry.k == "permit":
             for concerned in {id(d): d for name in entry.platforms for d in named.get(name, ())}.values():
@@ -184,7 +195,7 @@ class _Certificates:
     def see(self, entry: Entry) -> None:
         """A certificate dates its revision; a notice's entry, and a refusal under it, say that theirs holds it."""
         if entry.k == "policy" and "in_force" in entry.facts:
-            self.in_force.setdefault(entry.rev, int(entry.facts["in_force"]))
+            self.in_force.setdefault(entry.rev, figure(entry, "in_force"))
         elif entry.k in ("notice", "refuse") and entry.docket and entry.rev:
             self.holding.setdefault(entry.docket, set()).add(entry.rev)
 
@@ -207,14 +218,19 @@ def _names(files: Iterable[Docket], tag: Callable[[str], str]) -> dict[str, list
 
 
 def _force(session: SessionFacts, entry: Entry) -> None:
-    """In force from its first entry; one that says `vanished` says that the documents no longer hold it."""
-    if entry.facts.get("vanished"):
+    """In force from its first entry that is not `idle`; `vanished` says that the documents no longer hold it."""
+    if "vanished" in entry.facts:
         session.vanished = entry.t
+    elif "idle" in entry.facts:
+        session.idle = session.idle or entry.t
     else:
-        session.in_force = session.in_force or entry.t
+        session.idle, session.in_force = 0, session.in_force or entry.t
 
 
 def _permit(docket: Docket, session: SessionFacts, t: int) -> None:
+    if session.idle:
+        session.fetches_idle += 1
+        return
     if session.in_force:
         session.fetches_after += 1
         return
@@ -224,6 +240,5 @@ def _permit(docket: Docket, session: SessionFacts, t: int) -> None:
 
 
 def _concerns(session: SessionFacts) -> bool:
-    return bool(
-        session.in_force or session.vanished or session.last_permit_before or session.fetches_after or session.refused
-    )
+    held = session.in_force or session.idle or session.vanished
+    return bool(held or session.last_permit_before or session.refused)

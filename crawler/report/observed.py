@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..errors import EvidenceError
 from ..ledger.entry import decode
 from ..ledger.query import Reader
 from ..ledger.verify import when
+from .docket import figure
 
 __all__ = ["Observation", "observation_in_words", "observations"]
 
@@ -34,7 +36,10 @@ def observations(reader: Reader) -> list[Observation]:
     for _, _, leaf in reader.rows():
         if b'"observe' not in leaf:
             continue
-        entry = decode(leaf)
+        try:
+            entry = decode(leaf)
+        except EvidenceError:
+            continue  # whoever counts entries finds it too, and says so
         if entry.facts.keys().isdisjoint(("observe_until", "observed")):
             continue
         one = found.setdefault(entry.w, Observation(entry.w, entry.t))
@@ -42,7 +47,7 @@ def observations(reader: Reader) -> list[Observation]:
             one.destinations += entry.gate == "process"
             one.requests += entry.gate != "process"
         else:
-            one.until = max(one.until, int(entry.facts.get("observe_until", 0)) * 1_000_000)
+            one.until = max(one.until, figure(entry, "observe_until") * 1_000_000)
     return list(found.values())
 
 

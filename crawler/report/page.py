@@ -21,47 +21,31 @@ from ..ledger.anchor import Anchored
 from ..ledger.query import Reader
 from ..ledger.seal import Opener
 from ..ledger.verify import Verification
-from .chart import bars, clock, moment, time_line
+from .chart import Mark, bars, clock, moment, time_line
 from .docket import STAGES, Docket, dockets
 from .limits import ALWAYS
 from .observed import observation_in_words, observations
+from .plain import in_cell, plain
 from .standing import Answer, answers_in_words
-from .tally import DAY, SEALED, Cell, Pair, Tally, tally
+from .tables import Table, addressed, received, tables_of
+from .tally import DAY, SEALED, Pair, Tally, tally
 
-__all__ = ["MARK", "Part", "Table", "part_of", "render"]
+__all__ = ["MARK", "Figure", "Part", "part_of", "render"]
 
 MARK: Final = "<!doctype html>\n<!-- desist report -->\n"
 """How a report begins: only a file that begins so is written over."""
-_ROWS: Final = 1_000
 _BARS: Final = 12
 _CHARTS: Final = 12
-
-
-Row = Sequence[str | int]
-
-
-class Column(NamedTuple):
-    """A head, and whether figures stand below it."""
-
-    head: str
-    number: bool = False
-
-
-class Table(NamedTuple):
-    """A table that sorts and filters; a cell is text, or a figure."""
-
-    ident: str
-    caption: str
-    columns: Sequence[Column]
-    rows: Sequence[Row]
-    note: str = ""
+_TWICE: Final = "A request that concerns two platforms counts for each of them."
+_SEALED_SPIDERS: Final = "Names of spiders are sealed to counsel, whose key opens them, where they were kept."
 
 
 class Figure(NamedTuple):
-    """A chart with its caption."""
+    """A chart, below its title, and its caption."""
 
-    svg: str
-    caption: str
+    title: str
+    chart: str
+    caption: str = ""
 
 
 class Part(NamedTuple):
@@ -74,10 +58,17 @@ class Part(NamedTuple):
     standing: Sequence[Answer]
     facts: Sequence[tuple[str, str]]
     notes: Sequence[str]
+    doubts: Sequence[str]
+    """What takes the force from every figure: a record that is not intact, or that an anchor contradicts."""
     notices: Sequence[Figure]
+    more_notices: int
+    """How many notices stand in the table only."""
     figures: Sequence[Figure]
     tables: Sequence[Table]
     opened: bool
+    """Whether URLs are shown, which counsel's key opened."""
+    spiders: bool
+    """Whether names of spiders are, which it opened too."""
     sealed: bool
     """Whether any session's details are sealed to counsel, and so kept at all."""
     stages: Sequence[tuple[str, int]]
@@ -98,20 +89,24 @@ def part_of(
     span = _span(record)
     files = dockets(reader, openers)
     counts = tally(reader, openers, files, span, urls=urls)
-    ident = f"l{number}"
-    stages = _stages(counts)
+    ident, stages = f"l{number}", _stages(counts)
+    notices = [docket for docket in files if docket.name in counts.around]
+    standing = answers_in_words(*checked)
     return Part(
         ident=ident,
         name=name,
         tally=counts,
         record=record,
-        standing=answers_in_words(*checked),
+        standing=standing,
         facts=_facts(record, counts),
         notes=[*filter(None, [observation_in_words(observations(reader))]), *notes],
-        notices=_notice_figures(ident, files, counts),
+        doubts=_doubts(standing),
+        notices=_notice_figures(ident, notices, counts),
+        more_notices=max(0, len(notices) - _CHARTS),
         figures=_figures(ident, counts),
-        tables=_tables(ident, files, counts),
+        tables=tables_of(ident, files, counts),
         opened=urls,
+        spiders=any(row.spider != SEALED for row in counts.sessions),
         sealed=any(row.sealed_to not in ("", "nobody") for row in counts.sessions),
         stages=[(stage, stages[stage]) for stage in STAGES],
     )
@@ -122,8 +117,9 @@ def render(parts: Sequence[Part], *, why: str = "", now: datetime | None = None)
     folder = resources.files(__package__) / "templates"
     style, script = ((folder / f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
     )
+    environment.filters["in_cell"] = in_cell
     template = environment.from_string((folder / "report.html").read_text(encoding="utf-8"))
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
@@ -133,6 +129,11 @@ def render(parts: Sequence[Part], *, why: str = "", now: datetime | None = None)
         parts=parts, limits=ALWAYS, why=why, made=made, policy=policy, style=Markup(style), script=Markup(script)  # noqa: S704 - ours
     )  # fmt: skip
     return MARK + body
+
+
+def _shown(value: object) -> object:
+    """Every text that the template inserts and that is not our own markup."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _hash(text: str) -> str:
@@ -145,6 +146,19 @@ def _span(record: Verification) -> tuple[int, int]:
     return (min((one.opened for one in rows), default=0), max((one.t for one in rows), default=0))
 
 
+def _doubts(standing: Sequence[Answer]) -> list[str]:
+    """Said before any figure."""
+    intact, _, anchored = standing
+    words = []
+    if not intact.holds:
+        words.append(f"This record is not intact ({intact.troubles[0]}): no figure below proves anything.")
+    if anchored.word == "no" and intact.holds:
+        words.append(
+            f"This is not the record that was anchored ({anchored.troubles[0]}): no figure below proves anything."
+        )
+    return words
+
+
 def _stages(counts: Tally) -> Counter[str]:
     result: Counter[str] = Counter()
     for cell, requests in counts.cells.items():
@@ -155,8 +169,8 @@ def _stages(counts: Tally) -> Counter[str]:
 def _facts(record: Verification, counts: Tally) -> list[tuple[str, str]]:
     keys = sorted({row.sealed_to for row in counts.sessions if row.sealed_to})
     return [
-        ("from", clock(counts.first)),
-        ("to", clock(counts.last)),
+        ("first session opened", clock(counts.first) if record.sessions else "never"),
+        ("last entry", clock(counts.last) if record.sessions else "none"),
         ("entries", f"{record.size:,}"),
         ("sessions", f"{len(counts.sessions):,} that crawl, {len(record.sessions) - len(counts.sessions):,} that read"),
         ("details sealed to", ", ".join(keys) or "nobody"),
@@ -166,46 +180,58 @@ def _facts(record: Verification, counts: Tally) -> list[tuple[str, str]]:
 
 def _notice_figures(ident: str, files: Sequence[Docket], counts: Tally) -> list[Figure]:
     """The busiest notices, those to us first: everything else stands in the table."""
-    seen = [docket for docket in files if docket.name in counts.around]
-    seen.sort(key=lambda docket: (_addressed(docket) == "other", -_requests(counts.around[docket.name]), docket.name))
-    return [_notice_figure(f"{ident}-n{n}", docket, counts) for n, docket in enumerate(seen[:_CHARTS])]
+
+    def busy(docket: Docket) -> tuple[bool, int, str]:
+        return (addressed(docket) == "other", -_requests(counts.around[docket.name]), docket.name)
+
+    return [
+        _notice_figure(f"{ident}-n{n}", docket, counts) for n, docket in enumerate(sorted(files, key=busy)[:_CHARTS])
+    ]
 
 
 def _requests(bins: dict[int, Pair]) -> int:
     return sum(pair.permitted + pair.refused for pair in bins.values())
 
 
-def _addressed(docket: Docket) -> str:
-    return docket.notice.addressed if docket.notice else ""
-
-
 def _notice_figure(ident: str, docket: Docket, counts: Tally) -> Figure:
     force, bins = counts.forces[docket.name], counts.around[docket.name]
     platforms = ", ".join(docket.notice.platforms) if docket.notice else ""
-    marks = [(force, "in force")] if counts.first <= force <= counts.last else []
+    title = f"{docket.name}: requests to {platforms or 'its platforms'}"
+    chart = time_line(
+        ident, title, bins, origin=force, step=counts.step, first=counts.first, last=counts.last,
+        marks=[mark for mark in _marks(docket, force) if counts.first <= mark.at <= counts.last],
+    )  # fmt: skip
+    return Figure(title, chart, _notice_caption(docket, force))
+
+
+def _marks(docket: Docket, force: int) -> list[Mark]:
+    """Its receipt, and its force, which comes in each session and is marked where it is first."""
+    notice, forces = docket.notice, {session.in_force for session in docket.sessions if session.in_force}
+    known = notice is not None and 0 < notice.received_at < force
+    receipt = [Mark(notice.received_at, "received" + " (assumed)" * notice.assumed)] if known and notice else []
+    return [*receipt, Mark(force, "in force" if len(forces) < 2 else "first in force")]
+
+
+def _notice_caption(docket: Docket, force: int) -> str:
     after = sum(session.fetches_after for session in docket.sessions)
     last = max((session.last_permit_before for session in docket.sessions), default=0)
-    svg = time_line(
-        ident, f"{docket.name}: requests to {platforms or 'its platforms'}", bins,
-        origin=force, step=counts.step, first=counts.first, last=counts.last, marks=marks,
-    )  # fmt: skip
-    caption = f"{docket.name} ({platforms}), {_whom(docket)}. Received {_received(docket)}; in force {moment(force)}. "
-    caption += f"Last permit before it: {moment(last) if last else 'none on record'}. Permits in force: {after:,}"
-    caption += " (outside its scope, or under a permission)." if after else "."
+    idle = min((session.idle for session in docket.sessions if session.idle), default=0)
+    without = sum(session.fetches_idle for session in docket.sessions)
+    gone = min((session.vanished for session in docket.sessions if session.vanished), default=0)
+    words = f"{_whom(docket)}. Received {received(docket)}; first in force {moment(force)}. "
+    words += f"Last permit before it: {moment(last) if last else 'none on record'}. Permits in force: {after:,}."
+    words += " Its documents say why (scope, purposes, permissions)." if after else ""
+    if idle:
+        words += f" A session found it idle at {clock(idle)}; permits while it was: {without:,}."
+    if gone:
+        words += f" A session found its document gone at {clock(gone)}."
     if docket.unrecorded:
-        caption += f" Nothing is on record before {clock(docket.unrecorded[1])}."
-    return Figure(svg, caption)
+        words += f" No record before {clock(docket.unrecorded[1])}, when the first session opened."
+    return words
 
 
 def _whom(docket: Docket) -> str:
-    return {"us": "addressed to us", "other": "addressed to another"}.get(_addressed(docket), "addressee not said")
-
-
-def _received(docket: Docket) -> str:
-    notice = docket.notice
-    if notice is None or not notice.received_at:
-        return "not said"
-    return clock(notice.received_at) + (" (assumed)" if notice.assumed else "")
+    return {"us": "Addressed to us", "other": "Addressed to another"}.get(addressed(docket), "Addressee not said")
 
 
 def _figures(ident: str, counts: Tally) -> list[Figure]:
@@ -215,21 +241,22 @@ def _figures(ident: str, counts: Tally) -> list[Figure]:
         f"{ident}-all", "Requests permitted and refused", counts.bins,
         origin=counts.first, step=counts.step, first=counts.first, last=counts.last,
     )  # fmt: skip
+    whole = counts.total.refused
     return [
-        Figure(both, f"Permitted above the line, refused below it; each bar is {_length(counts.step)}."),
-        Figure(bars(f"{ident}-p", "Refusals by platform", _top(refused)), "Refused requests by platform."),
-        Figure(bars(f"{ident}-b", "Refusals by basis", _top(counts.bases)), "Refused requests by governing basis."),
-        Figure(bars(f"{ident}-s", "Refusals by spider", _top(spiders)), _spiders_caption(spiders)),
+        Figure("Permitted against refused", both, f"Each bar is {_length(counts.step)}." if counts.bins else ""),
+        *(
+            Figure(title, bars(title, _top(rows), whole), caption)
+            for title, rows, caption in (
+                (
+                    "Refused by platform",
+                    refused,
+                    _TWICE if refused else "",
+                ),
+                ("Refused by governing basis", counts.bases, ""),
+                ("Refused by spider", spiders, _SEALED_SPIDERS if SEALED in spiders else ""),
+            )
+        ),
     ]
-
-
-def _spiders_caption(spiders: Counter[str]) -> str:
-    more = (
-        " Names of spiders are sealed to counsel, whose key opens them, where they were kept."
-        if SEALED in spiders
-        else ""
-    )
-    return f"Refused requests by spider.{more}"
 
 
 def _length(micros: int) -> str:
@@ -240,110 +267,6 @@ def _length(micros: int) -> str:
 
 
 def _top(counts: Counter[str]) -> list[tuple[str, int]]:
-    rows = counts.most_common()
+    rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
     rest = sum(value for _, value in rows[_BARS:])
     return rows[:_BARS] + ([(f"{len(rows) - _BARS:,} others", rest)] if rest else [])
-
-
-def _tables(ident: str, files: Sequence[Docket], counts: Tally) -> list[Table]:
-    tables = [_reasons(ident, counts), _notices(ident, files), _platforms(ident, counts)]
-    tables += [_days(ident, counts), _sessions(ident, counts)]
-    return [*tables, *([_urls(ident, counts)] if counts.urls else [])]
-
-
-def _reasons(ident: str, counts: Tally) -> Table:
-    heads = ("platform", "basis", "rule", "clause", "filed under", "what was stopped", "spider")
-    rows: list[Row] = [[*_cell(cell), requests] for cell, requests in counts.cells.most_common(_ROWS)]
-    note = _cut_note(
-        len(counts.cells), counts.total.refused - sum(counts.cells[c] for c, _ in counts.cells.most_common(_ROWS))
-    )
-    columns = [*map(Column, heads), Column("refused", True)]
-    return Table(f"{ident}-reasons", "Refusals by platform, rule and clause", columns, rows, note)
-
-
-def _cell(cell: Cell) -> list[str]:
-    """A rule's id is its document's, a colon and the clause, or the line of robots.txt."""
-    rule, _, clause = cell.rule.partition(":")
-    words = f"line {clause}" if clause and rule == "robots.txt" else clause
-    return [cell.platforms, cell.basis, rule, words, cell.docket, cell.stage, cell.spider]
-
-
-def _cut_note(rows: int, rest: int) -> str:
-    return f"The {_ROWS:,} commonest of {rows:,} rows; the others add up to {rest:,} requests." if rows > _ROWS else ""
-
-
-def _notices(ident: str, files: Sequence[Docket]) -> Table:
-    heads = ("notice", "platforms", "addressed to", "received", "first in force", "last permit before")
-    figures = ("fetches in between", "fetches in force", *STAGES)
-    rows = [_notice_row(docket) for docket in files if docket.notice]
-    note = "Fetches in between: from receipt until a session had it in force. Fetches in force: outside its scope, or "
-    note += "under a permission."
-    columns = [*map(Column, heads), *(Column(head.replace("that went ", ""), True) for head in figures)]
-    return Table(f"{ident}-notices", "Notices in force, before and after", columns, rows, note)
-
-
-def _notice_row(docket: Docket) -> list[str | int]:
-    forces = [session.in_force for session in docket.sessions if session.in_force]
-    last = max((session.last_permit_before for session in docket.sessions), default=0)
-    return [
-        docket.name,
-        ", ".join(docket.notice.platforms) if docket.notice else "",
-        _addressed(docket) or "not said",
-        _received(docket),
-        moment(min(forces)) if forces else "never",
-        moment(last) if last else "none on record",
-        sum(session.fetches_between for session in docket.sessions),
-        sum(session.fetches_after for session in docket.sessions),
-        *(docket.refused(stage) for stage in STAGES),
-    ]
-
-
-def _pairs(rows: Iterable[tuple[str, Pair]]) -> list[list[str | int]]:
-    return [[name, pair.permitted, pair.refused] for name, pair in rows]
-
-
-def _platforms(ident: str, counts: Tally) -> Table:
-    ordered = sorted(counts.platforms.items(), key=lambda item: (-item[1].refused, item[0]))
-    columns = [Column("platform"), Column("permitted", True), Column("refused", True)]
-    note = "A request that concerns two platforms counts for each of them. Platforms that no policy names are not told "
-    note += "apart here."
-    return Table(f"{ident}-platforms", "Permitted and refused by platform", columns, _pairs(ordered[:_ROWS]), note)
-
-
-def _days(ident: str, counts: Tally) -> Table:
-    columns = [Column("day (UTC)"), Column("permitted", True), Column("refused", True)]
-    days = (
-        (f"{datetime.fromtimestamp(day * 86_400, UTC):%Y-%m-%d}", pair) for day, pair in sorted(counts.days.items())
-    )
-    return Table(f"{ident}-days", "Permitted and refused by day", columns, _pairs(days))
-
-
-def _sessions(ident: str, counts: Tally) -> Table:
-    heads = ("session", "spider", "opened", "last entry", "closed")
-    rows = [
-        [
-            row.w,
-            row.spider,
-            clock(row.opened),
-            clock(row.last),
-            "yes" if row.closed else "no",
-            row.counts.permitted,
-            row.counts.refused,
-        ]
-        for row in counts.sessions[-_ROWS:]
-    ]
-    more = len(counts.sessions) - len(rows)
-    columns = [*map(Column, heads), Column("permitted", True), Column("refused", True)]
-    note = f"The last {_ROWS:,}; {more:,} earlier ones are left out." if more else ""
-    return Table(f"{ident}-sessions", "Sessions", columns, rows, note)
-
-
-def _urls(ident: str, counts: Tally) -> Table:
-    most = counts.urls.most_common(_ROWS)
-    rows: list[Row] = [[row.url, row.basis, row.rule, requests] for row, requests in most]
-    columns = [Column("URL"), Column("basis"), Column("rule"), Column("refused", True)]
-    rest = sum(counts.urls.values()) - sum(requests for _, requests in most)
-    note = "Opened with counsel's key; secrets were struck before they were sealed. " + _cut_note(
-        len(counts.urls), rest
-    )
-    return Table(f"{ident}-urls", "URLs refused", columns, rows, note.rstrip())

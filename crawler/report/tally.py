@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from ..ledger.entry import Entry
 from ..ledger.query import Reader
 from ..ledger.seal import Opener
-from .docket import Docket, stage_of
+from .docket import Docket, figure, stage_of
 
 __all__ = ["DAY", "NO_POLICY", "SEALED", "Cell", "Pair", "SessionRow", "Tally", "UrlRow", "spans", "tally"]
 
@@ -144,7 +144,7 @@ class _Pass:
         row.last, row.closed = entry.t, entry.k == "close"
         if entry.k not in ("permit", "refuse"):
             return
-        result, requests = self._result, int(entry.facts.get("requests", 1))
+        result, requests = self._result, figure(entry, "requests", 1)
         names = _names(entry)
         day, place = entry.t // DAY, (entry.t - result.first) // result.step
         for pair in (

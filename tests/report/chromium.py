@@ -81,7 +81,8 @@ class Tab:
         path.write_bytes(base64.b64decode(picture["data"]))
 
     def print(self, path: Path) -> None:
-        """Keep the page as it prints."""
+        """Keep the page as it prints, in light colours."""
+        self.call("Emulation.setEmulatedMedia", media="print", features=[])
         path.write_bytes(base64.b64decode(self.call("Page.printToPDF", printBackground=True)["data"]))
 
     def _note(self, event: dict[str, Any]) -> None:
