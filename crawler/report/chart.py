@@ -124,7 +124,8 @@ def time_line(
     words += f"from {clock(first)} to {clock(last)}"
     words += "".join(f"; {mark.word} {moment(mark.at)}" for mark in marks)
     return (
-        f'<svg class="line" height="{scale.foot + _FOOT}" role="group" aria-labelledby="{ident}-t" aria-describedby="{ident}-d">'
+        f'<svg class="line" height="{scale.foot + _FOOT}" role="group"'
+        f' aria-labelledby="{ident}-t" aria-describedby="{ident}-d">'
         f'<title id="{ident}-t">{_text(title)}</title><desc id="{ident}-d">{escape(words)}</desc>{"".join(parts)}</svg>'
     )
 

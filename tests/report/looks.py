@@ -78,7 +78,7 @@ def named(tab: Tab, pattern: str) -> list[str]:
 
 def reached(tab: Tab, pattern: str, most: int = 400) -> set[str]:
     """Names of what the Tab key and the arrows reach, as far as they hold `pattern`; from the top of the page."""
-    tab.ask("document.activeElement.blur(), scrollTo(0, 0), getSelection().removeAllRanges()")
+    tab.ask("document.body.tabIndex = -1, document.body.focus(), document.body.removeAttribute('tabindex')")
     found: set[str] = set()
     for _ in range(most):
         tab.press("Tab", 9)
