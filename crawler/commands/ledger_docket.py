@@ -121,13 +121,17 @@ def _print_force(docket: Docket, session: SessionFacts) -> None:
     from ..report.chart import moment
 
     _line("in force", moment(session.in_force) if session.in_force else "never in this session")
+    if session.idle:
+        _line("idle", f"{moment(session.idle)}: it refuses nothing (withdrawn, suspended, not in force then, no demand)")
     if session.vanished:
         _line("vanished", f"{moment(session.vanished)}: no document holds it any more, and none withdrew it")
     _line("last permit before", moment(session.last_permit_before) if session.last_permit_before else "none on record")
     between = f"{session.fetches_between:,}" if session.fetches_between else "none on record"
     _line("fetches in between", between + ("; no record before the first open" if docket.unrecorded else ""))
     if session.fetches_after:
-        _line("fetches in force", f"{session.fetches_after:,} (outside its scope, or under a permission)")
+        _line("fetches in force", f"{session.fetches_after:,} (its documents say why: scope, purposes, permissions)")
+    if session.fetches_idle:
+        _line("fetches while idle", f"{session.fetches_idle:,}")
 
 
 def _print_counts(refused: Mapping[Stage, int]) -> None:

@@ -16,7 +16,7 @@ from ..model import ALL_PURPOSES, Purpose
 from ..patterns import Pattern
 from ..policy.rules import Change, ChangeKind, Life, Reach, Scope
 
-__all__ = ["NOWHERE", "Cover", "alive", "cover_of", "reaches"]
+__all__ = ["NOWHERE", "Cover", "alive", "cover_of", "reaches", "stands"]
 
 NOWHERE: Final[frozenset[Purpose]] = frozenset()
 """No purpose at all."""
@@ -72,23 +72,30 @@ def alive(life: Life, at: int, known_at: int) -> bool:
     return cover_of(_EVERYWHERE, life, "", Reach.ORDINARY, at, known_at) is not None
 
 
-def cover_of(scope: Scope, life: Life, host: str, reach: Reach, at: int, known_at: int) -> Cover | None:
-    """What a rule with this scope and life covers on a host; None where nothing."""
-    if not (life.start <= at < life.end and life.known <= known_at and reaches(scope, host, reach)):
+def stands(life: Life, at: int) -> bool:
+    """Whether a rule with this life refuses anything anywhere at an instant, by what was on file then."""
+    return _running(life, at, at) is not None
+
+
+def _running(life: Life, at: int, known_at: int) -> list[Change] | None:
+    """What holds of its history at an instant: the last change of status, and the orders; None where all has ended."""
+    if not (life.start <= at < life.end and life.known <= known_at):
         return None
     running = [c for c in life.changes if c.start <= at < c.end and c.known <= known_at]
-    limits: list[Change] = []
-    status = [c for c in running if c.kind <= ChangeKind.NARROWS]
-    if status:
-        last = status[-1]
-        if last.kind is ChangeKind.ENDS:
-            return None
-        limits += [last] if last.scope is not None else []
+    status = [c for c in running if c.kind <= ChangeKind.NARROWS][-1:]
     orders = [c for c in running if c.kind > ChangeKind.NARROWS]
-    if any(c.kind is ChangeKind.SPARES and c.scope is None for c in orders):
+    if any(c.kind is ChangeKind.ENDS for c in status):
         return None
-    limits += [c for c in orders if c.kind is ChangeKind.LIMITS and c.scope is not None]
-    return _cover(scope, host, limits, orders)
+    return None if any(c.kind is ChangeKind.SPARES and c.scope is None for c in orders) else status + orders
+
+
+def cover_of(scope: Scope, life: Life, host: str, reach: Reach, at: int, known_at: int) -> Cover | None:
+    """What a rule with this scope and life covers on a host; None where nothing."""
+    running = _running(life, at, known_at) if reaches(scope, host, reach) else None
+    if running is None:
+        return None
+    limits = [c for c in running if c.kind <= ChangeKind.NARROWS or c.kind is ChangeKind.LIMITS]
+    return _cover(scope, host, limits, running)
 
 
 def _cover(scope: Scope, host: str, limits: Sequence[Change], orders: Sequence[Change]) -> Cover | None:

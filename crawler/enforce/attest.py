@@ -30,6 +30,7 @@ from .hold import hold_first, hold_last, hold_scalar, hold_schemes, switch_off
 from .keep import KeepGate
 from .leave import leave, say
 from .loop_gate import install_on_loop
+from .notices import Notices
 from .options import declared_purposes, held_options
 from .process import GATE
 from .reactor_gate import install_on_reactor
@@ -97,7 +98,9 @@ class Attest:
         spiders = _spiders(crawler.settings)
         recorder = Recorder.open(options, revision=policies.revision, spider=crawler.spidercls.name, spiders=spiders)
         warden = Warden(crawler, options=options, purposes=purposes, policies=policies, recorder=recorder)
-        self._reload = Reload(warden)
+        notices = Notices(recorder.ledger, options.notices_to_others)
+        notices.begin(policies)
+        self._reload = Reload(warden, notices)
         return warden
 
     def _stand_in_loop(self) -> None:

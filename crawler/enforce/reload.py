@@ -29,6 +29,7 @@ from .watch import Watch
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
+    from ..ledger import Fields
     from .warden import Warden
 
 __all__ = ["Reload"]
@@ -44,7 +45,7 @@ _SHOWN: Final = 5
 class Reload:
     """Keeps one crawl's policy set at what its folders say."""
 
-    def __init__(self, warden: Warden) -> None:
+    def __init__(self, warden: Warden, notices: Notices) -> None:
         self._warden = warden
         self._named = [Path(folder) for folder in warden.options.policies] or None
         self._hop = hop()
@@ -65,7 +66,8 @@ class Reload:
         self._calm.set()
         self._purge = Purge(warden)
         self._files: Any = None
-        self._notices = Notices(warden)
+        self._notices = notices
+        """Asked under `_reading`."""
         self._status = SessionFile(warden.recorder.ledger.session, warden.recorder.path)
 
     def start(self) -> None:
@@ -104,6 +106,9 @@ class Reload:
             self._files = Files(self._folders)  # `./policies` may come into being while the crawl runs
             self._begin(self._files.look())
             return
+        if self._notices.due:
+            with self._reading:
+                self._notices.tell(self._running)
         changed = self._files.look()
         asked = self._signalled.is_set()
         self._signalled.clear()
@@ -121,12 +126,10 @@ class Reload:
         return folders_of(self._named)
 
     def _begin(self, files: dict[str, bytes | None]) -> None:
-        """What changed between the reading of the set that is in force and now; the notices, for the record."""
+        """What changed between the reading of the set that is in force and now."""
         from ..policy.snapshot import revision_of  # noqa: PLC0415
 
         contents = {name: content for name, content in files.items() if content is not None}
-        news = self._notices.news(self._running, contents)
-        self._hop(partial(self._tell_notices, [*news, *self._notices.vanished()]))
         if len(contents) != len(files) or revision_of(contents) != self._running.revision:
             self._generation += 1
             self._read_all()
@@ -150,12 +153,12 @@ class Reload:
                 self._signalled.set()  # the next look reads all of them again
                 return
             self._whole = found.policy_set
-            news = self._notices.news(found.policy_set, {name: _content(name) for name in self._files.names})
+            news = self._notices.news(found.policy_set)
         self._hop(partial(self._complete, found, generation, news))
 
     # --- the loop's thread -------------------------------------------------------------------------------------------
 
-    def _complete(self, found: Any, generation: int, news: list[dict[str, Any]]) -> None:
+    def _complete(self, found: Any, generation: int, news: list[Fields]) -> None:
         if generation != self._generation or self._over:
             return
         self._running = found.policy_set
@@ -207,7 +210,7 @@ class Reload:
         self._calm.set()
         logger.info("revision %s: %d queued requests purged", revision[:12], purged)
 
-    def _tell_notices(self, news: list[dict[str, Any]]) -> None:
+    def _tell_notices(self, news: list[Fields]) -> None:
         for fields in [] if self._over else news:
             self._guarded(self._warden.recorder.notice(fields))
 
@@ -219,10 +222,3 @@ class Reload:
             self._warden.lose(failure.value)
         else:
             logger.error("a change of policies could not be put on record: %s", failure.getTraceback())
-
-
-def _content(name: str) -> bytes | None:
-    try:
-        return Path(name).read_bytes()
-    except OSError:
-        return None

@@ -30,6 +30,7 @@ from ..policy.tighten import Files
 from ..robots import EVERY_GROUP, MAX_OCTETS, AuthorityRobots, product_token, stands_in
 from .codings import opened
 from .destinations import Destinations, Endpoint, endpoint_of
+from .notices import Notices
 from .options import Options
 from .pins import PINS
 from .places import place_of
@@ -109,6 +110,8 @@ class GatedAdapter(HTTPAdapter):
             GATE.resolvers.append(self._resolver)
         path = Path(self.options.ledger or DEFAULT_LEDGER)
         self._ledger = open_ledger(self.options, path, "requests", revision=self._policies.revision)
+        self._notices = Notices(self._ledger, self.options.notices_to_others)
+        self._notices.begin(self._policies)
 
     def close(self) -> None:
         """End the session in the ledger and close the pools."""
@@ -141,11 +144,14 @@ class GatedAdapter(HTTPAdapter):
                 return
             self._looked = time.monotonic()
             self._stale = bool(self._files.look()) or self._stale
+            if self._notices.due:
+                self._notices.tell(self._policies)
             if not self._stale:
                 return
             policies = reload(self._folders, self._policies).policy_set
             if policies.revision != self._policies.revision:
                 self._ledger.announce(policies.revision).result()
+                self._notices.tell(policies)
                 self._policies, self._judge = policies, self._make_judge(policies)
             self._stale = False
 

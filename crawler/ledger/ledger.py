@@ -147,6 +147,11 @@ class Ledger:
         self._point = self._session.point
 
     @property
+    def path(self) -> Path:
+        """The ledger's file."""
+        return self._store.path
+
+    @property
     def session(self) -> str:
         """The session's id, `w` of its entries."""
         return self._session.w

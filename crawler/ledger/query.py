@@ -13,7 +13,7 @@ import apsw
 
 from ..errors import DesistError, EvidenceError, LedgerUnusable, UsageError
 from . import files
-from .entry import Entry, decode, leaf_hash
+from .entry import Entry, Kind, decode, leaf_hash
 from .keys import user_name
 from .ledger import Ledger
 from .log import Log
@@ -106,11 +106,14 @@ class Reader:
         with self._translated():
             yield from self._db.execute("SELECT seq, chain, leaf FROM entry ORDER BY seq")
 
-    def leaves_back(self, most: int) -> Iterator[bytes]:
-        """The leaves of the last `most` entries, the last one first."""
+    def of_kinds(self, *kinds: Kind) -> Iterator[Entry]:
+        """The entries of these kinds, the last one first: some 0.2 s for a million entries that are passed over."""
+        test = " OR ".join(["instr(leaf, ?)"] * len(kinds))
+        query = f"SELECT leaf FROM entry WHERE {test} ORDER BY seq DESC"  # noqa: S608 - question marks only
         with self._translated():
-            for (leaf,) in self._db.execute("SELECT leaf FROM entry ORDER BY seq DESC LIMIT ?", (most,)):
-                yield leaf
+            for (leaf,) in self._db.execute(query, tuple(f'"k":"{kind}"'.encode() for kind in kinds)):
+                if (entry := decode(leaf)).k in kinds:
+                    yield entry
 
     def entries(self, openers: Sequence[Opener] = ()) -> Iterator[Read]:
         """Every entry in order; counsel's private keys open its details. EvidenceError where one is unreadable."""

@@ -186,6 +186,8 @@ class Store:
 
     def insert(self, tail: Tail, rows: Sequence[Row]) -> Tail:
         """Write rows behind `tail`, inside a transaction; the new tail."""
+        if not rows:
+            return tail
         chain, values = tail.chain, []
         for row in rows:
             chain = hashlib.sha256(chain + row.hash).digest()
@@ -197,7 +199,7 @@ class Store:
             if sealer:
                 self._db.execute(_DETAIL, (place, self._seal_id(sealer), apsw.carray(boxes)))
             place += len(boxes)
-        return Tail(tail.size + len(rows), chain, rows[-1].hash if rows else tail.hash)
+        return Tail(tail.size + len(rows), chain, rows[-1].hash)
 
     def _seal_id(self, sealer: Sealer) -> int:
         """The id of a wrapped data key, which is kept when its first box is."""

@@ -12,7 +12,7 @@ __all__ = ["FACTS", "GATES", "KINDS"]
 KINDS: Final[Mapping[Kind, str]] = {
     "open": "a session begins: its role, to whom details are sealed, as which user of the machine",
     "policy": "a policy revision takes force; after a change it comes twice: at once, and with what was taken back",
-    "notice": "a notice that this session holds, or one that an earlier session held and that has vanished",
+    "notice": "a notice that this session holds, in force or idle; or one of an earlier session that has vanished",
     "permit": "a request that may go out: it is durable before a socket is opened",
     "refuse": "a request, a link or an attempt that was refused: it is durable before anybody is told",
     "outcome": "what came of a permitted request where signals were read; observation; arming and disarming",
@@ -53,6 +53,7 @@ FACTS: Final[Mapping[str, str]] = {
     "entered_at": "notice: when the document was entered, microseconds since 1970",
     "entries": "redact: how many entries",
     "from": "key: the id of the key before",
+    "idle": "notice: 1 where it refuses nothing: withdrawn, suspended, not yet or no longer in force, or no demand",
     "in_force": "policy: since when the new set decides, microseconds since 1970",
     "infra": "open: how many lines of DESIST_INFRA the project declares; the lines are details",
     "last_byte": "policy: when the last granted request to what is now refused ended, microseconds since 1970",

@@ -122,7 +122,9 @@ def _notice(docket: Docket | None) -> dict[str, Any] | None:
         "dated": docket.notice.dated,
         "assumed": docket.notice.assumed,
         "in_force": min((session.in_force for session in crawls if session.in_force), default=0),
-        "never": sum(not session.in_force for session in crawls),
+        "never": sum(not (session.in_force or session.idle) for session in crawls),
+        "idle": sum(bool(session.idle) for session in crawls),
+        "while_idle": sum(session.fetches_idle for session in docket.sessions),
         "between": sum(session.fetches_between for session in docket.sessions),
     }
 

@@ -340,7 +340,7 @@ def _documents(entries: list[Entry], claim: dict[str, Any]) -> tuple[list[list[A
     """Which policy revision each session announced, and which notices it held."""
     policies: list[list[Any]] = [["entry", "session", "number of the revision", "revision", "announced", "in force"]]
     notices: list[list[Any]] = [["entry", "session", "notice", "platforms", "received", "assumed", "entered"]]
-    notices[0] += ["addressed to", "on record here", "sha256 of the document", "vanished"]
+    notices[0] += ["addressed to", "on record here", "sha256 of the document", "idle", "vanished"]
     for one in entries:
         facts = one["facts"]
         if one["k"] == "policy" and one["seq"] <= claim["size"]:
@@ -348,10 +348,11 @@ def _documents(entries: list[Entry], claim: dict[str, Any]) -> tuple[list[list[A
             policies.append([*row, when(facts.get("in_force", 0))])
         mine = one.get("docket", "") == claim["notice"] or names_of(one, claim)
         if one["k"] == "notice" and one["seq"] <= claim["size"] and mine:
-            row = [one["seq"], one["w"], one.get("docket", ""), " ".join(one["platforms"])]
+            row = [one["seq"], one["w"], one.get("docket", ""), " ".join(one.get("platforms", {}))]
             row += [when(facts.get("received_at", 0)), "yes" if facts.get("assumed") else "no"]
             row += [when(facts.get("entered_at", 0)), facts.get("addressed", ""), when(one["t"])]
-            notices.append([*row, facts.get("sha256", ""), "yes" if facts.get("vanished") else "no"])
+            row += [facts.get("sha256", ""), "yes" if facts.get("idle") else "no"]
+            notices.append([*row, "yes" if facts.get("vanished") else "no"])
     return policies, notices
 
 

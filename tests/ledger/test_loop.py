@@ -223,3 +223,10 @@ def test_a_failed_sync_fails_what_was_made_meanwhile(path: Path, disk: SlowDisk)
 
     assert asyncio.run(crawl()).lost is heard[0]
     assert len(heard) == 1
+
+
+def test_nothing_recorded_together_is_no_failure(path: Path) -> None:
+    """An empty list of entries resolves to no receipts, and the session goes on."""
+    with Ledger.open(path) as ledger:
+        assert ledger.append_all([]).result(timeout=20) == []
+        assert ledger.record("permit", domain="shop.test").n == 2
