@@ -159,8 +159,9 @@ def test_the_loop_does_not_wait_for_another_process(path: Path, monkeypatch: pyt
     asyncio.run(crawl())
 
 
-def test_a_turn_of_the_loop_is_one_transaction(path: Path) -> None:
+def test_a_turn_of_the_loop_is_one_transaction(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What gathers in one turn is written together, and much of it in several turns."""
+    monkeypatch.setattr(ledger_module, "SLOW_SECONDS", 600.0)
 
     async def crawl() -> list[int]:
         loop, sizes = asyncio.get_running_loop(), [1]
