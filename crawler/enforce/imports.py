@@ -30,13 +30,15 @@ _LOOPS: Final = frozenset(
 _SOCKETS: Final = frozenset(
     {
         "pycares", "unbound", "getdns", "grpc", "zmq", "pynng", "nanomsg", "PyQt5", "PyQt6", "PySide2", "PySide6", "gi",
-        "wx", "cefpython3", "jpype", "jnius", "clr", "_tkinter",
+        "wx", "cefpython3", "jpype", "jnius", "clr", "_tkinter", "nis",
     }
 )  # fmt: skip
 """Among them whole toolkits and languages with sockets of their own: Tcl (`_tkinter`), GLib, Qt, Java, .NET."""
 _INTERPRETERS: Final = frozenset({"_xxsubinterpreters", "_interpreters", "_testcapi", "_testinternalcapi"})
 """Each interpreter of a process has audit hooks of its own (PEP 578), and a new one has none."""
 _BARRED: Final = _CLIENTS | _LOOPS | _SOCKETS | _INTERPRETERS | {"cffi"}
+_ONCE: Final = "_posixsubprocess"
+"""Loaded by the gate itself, which wraps its function: a second copy would have it as it was."""
 IMPORT: Final = "import:"
 
 
@@ -53,7 +55,7 @@ class Imports:
     def barred(self, module: str) -> str:
         """The name under which a module is barred; empty where it is not."""
         top = module.partition(".")[0]
-        return top if top in _BARRED and top not in self.declared else ""
+        return top if (top in _BARRED and top not in self.declared) or top == _ONCE else ""
 
     def barred_file(self, file: str) -> str:
         """The barred name that the file of an extension has, whatever it is imported as; empty where it has none."""
@@ -65,7 +67,7 @@ class Imports:
 
         `ctypes` is not among them, since Scrapy's own dependencies load it: what is looked up through it is refused.
         """
-        return sorted({top for name in list(sys.modules) if (top := self.barred(name))})
+        return sorted({top for name in list(sys.modules) if (top := self.barred(name)) and top != _ONCE})
 
     def installed(self, module: str) -> bool:
         """Whether there is such a module: what looks for an absent one only asks what it may use."""

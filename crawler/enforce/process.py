@@ -32,7 +32,7 @@ from .pins import PINS, canonical, plain
 from .places import place_of
 from .resolver import Resolver, asking, local_addresses
 from .spawns import SPAWN, Spawns, helpers, words_of
-from .wraps import METHODS, wrap_sockets, wrap_spawns
+from .wraps import METHODS, wrap_builtins, wrap_sockets, wrap_spawns
 
 if TYPE_CHECKING:
     from .warden import Warden
@@ -107,7 +107,7 @@ class ProcessGate:
             "os.putenv": lambda args: self.spawns.environment(args[0]),
             "os.fork": lambda _args: self.attempts.before_fork(),
             "os.forkpty": lambda _args: self.attempts.before_fork(),
-            "import": self._import,
+            "import": lambda args: self.let_in(str(args[0]), str(args[1] or "")),
             "ctypes.dlopen": lambda args: self._library(str(args[0])),
             "ctypes.dlsym": lambda args: self._library(str(args[1])),
             "ctypes.dlsym/handle": lambda args: self._library(str(args[1])),
@@ -140,6 +140,7 @@ class ProcessGate:
         PINS.infra.append(self._is_infra)
         wrap_sockets(self)
         wrap_spawns(self)
+        wrap_builtins(self)
         os.register_at_fork(after_in_child=self._in_child)
         mark()
         sys.addaudithook(self._hook())
@@ -347,12 +348,12 @@ class ProcessGate:
                 os._exit(_NOT_EXECUTED)
             raise
 
-    def _import(self, args: tuple[Any, ...]) -> None:
-        name = self.imports.barred(str(args[0]))
+    def let_in(self, module: str, file: str) -> None:
+        """Refuse a module that opens sockets unseen; `file` is that of an extension, under whatever name."""
+        name = self.imports.barred(module)
         if name and not self.imports.installed(name):
             return
-        if not name and args[1]:  # the file of an extension, under whatever name
-            name = self.imports.barred_file(str(args[1]))
+        name = name or (self.imports.barred_file(file) if file else "")
         if name:
             self._refuse("import", name, "", "")
 

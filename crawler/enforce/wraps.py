@@ -6,6 +6,7 @@ its children with a function that raises none.
 
 from __future__ import annotations
 
+import _imp
 import _socket
 import contextlib
 import os
@@ -26,7 +27,7 @@ except ImportError:  # Windows
 if TYPE_CHECKING:
     from .process import ProcessGate
 
-__all__ = ["METHODS", "wrap_sockets", "wrap_spawns"]
+__all__ = ["METHODS", "wrap_builtins", "wrap_sockets", "wrap_spawns"]
 
 METHODS: Final = ("connect", "connect_ex", "bind", "sendto", "sendmsg")
 """Those of `socket.socket` that take an address."""
@@ -84,6 +85,17 @@ def wrap_spawns(gate: ProcessGate) -> None:
     _posixsubprocess.fork_exec = told
     if hasattr(subprocess, "_fork_exec"):
         subprocess._fork_exec = told
+
+
+def wrap_builtins(gate: ProcessGate) -> None:
+    """`importlib.import_module` tells no hook of modules that are part of the interpreter."""
+    create = _imp.create_builtin
+
+    def create_builtin(spec: Any) -> Any:
+        gate.let_in(exact(spec.name), "")
+        return create(spec)
+
+    _imp.create_builtin = create_builtin
 
 
 def _is_program(passed: str, executables: tuple[Any, ...]) -> bool:

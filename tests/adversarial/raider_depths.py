@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
+import importlib.util
 import os
 import socket
 import subprocess
@@ -93,13 +93,32 @@ class Depths:
 
     def kept_fork(url, port, ip, **_):
         """The function that `subprocess` holds, below everything that tells a hook."""
-        words = [sys.executable, "-c", CHILD.format(url=url, port=port, ip=ip)]
-        back, there = os.pipe()
-        sides = (-1, -1, -1, -1, -1, -1, back, there)
-        vfork = (True,) if sys.version_info < (3, 14) else ()
-        options = (None, None, *sides, False, False, 0, None, None, None, -1, None, *vfork)
-        pid = subprocess._fork_exec(words, (os.fsencode(sys.executable),), True, (there,), *options)
-        os.waitpid(pid, 0)
+        start_below(subprocess._fork_exec, url, port, ip)
+
+    def second_copy(url, port, ip, **_):
+        """The same function of a module that is made once more."""
+        spec = importlib.util.find_spec("_posixsubprocess")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        start_below(module.fork_exec, url, port, ip)
+
+    def second_import(url, port, ip, **_):
+        before = sys.modules.pop("_posixsubprocess")
+        try:
+            start_below(importlib.import_module("_posixsubprocess").fork_exec, url, port, ip)
+        finally:
+            sys.modules["_posixsubprocess"] = before
+
+    def reloaded_socket(ip, port, url, **_):
+        """A module `socket` whose class is new, and has the methods that are not the gate's."""
+        before = dict(vars(socket))
+        try:
+            importlib.reload(socket)
+            with socket.socket() as sock:
+                sock.connect((ip, port))
+                return speak(sock, url)
+        finally:
+            vars(socket).update(before)
 
     def silenced(url, port, ip, **_):
         """`subprocess` with a `sys` of its own, in which nobody hears of anything."""
@@ -269,6 +288,16 @@ class Depths:
             way.sendto(b"x", (ip, 9))
 
         return in_thread(lambda: asyncio.run(send()))
+
+
+def start_below(fork_exec, url, port, ip):
+    """Start an interpreter as `subprocess` does in the end."""
+    words = [sys.executable, "-c", CHILD.format(url=url, port=port, ip=ip)]
+    back, there = os.pipe()
+    sides = (-1, -1, -1, -1, -1, -1, back, there)
+    vfork = (True,) if sys.version_info < (3, 14) else ()
+    options = (None, None, *sides, False, False, 0, None, None, None, -1, None, *vfork)
+    os.waitpid(fork_exec(words, (os.fsencode(sys.executable),), True, (there,), *options), 0)
 
 
 def speak_to_proxy(sock, url):

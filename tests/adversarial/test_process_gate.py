@@ -65,6 +65,9 @@ UNNAMED = {
     "lying-program": (way("lying_program"), "no-grant:unreadable"),
     "lying-environment": (way("lying_environment"), "no-grant:unreadable"),
     "lying-lookup-c": (way("lying_lookup_c"), "no-grant:unreadable"),
+    "second-copy": (way("second_copy"), "no-grant:import"),
+    "second-import": (way("second_import"), "no-grant:import"),
+    "reloaded-socket": (way("reloaded_socket"), "no-grant:socket"),
     "swapped-class": (way("swapped_class"), "no-grant:socket"),
     "packet": (way("packet"), "no-grant:socket"),
     "packet-old": (way("packet_old"), "no-grant:socket"),
@@ -116,9 +119,10 @@ ENDLESS = {"webbrowser", "own-benchserver", "imap", "pop", "tls-ip", "vsock", "p
 """What waits for its time limit where nothing refuses it."""
 NO_REACTOR = {"defer-to-thread", "spawn-process", "mail", "twisted-names", "listen-udp"}
 DEEP = {
-    "subinterpreter", "cffi", "kept-fork", "silenced", "exec-descriptor", "lying-program", "lying-environment",
-    "lying-host", "lying-place", "lying-family", "lying-lookup", "bare-method", "swapped-class", "unix-proxy",
-    "unix-bytes", "unix-abstract", "unix-loop", "proxy-of-others", "anyio-thread", "twisted-names", "listen-udp",
+    "second-copy", "second-import", "reloaded-socket", "subinterpreter", "cffi", "kept-fork", "silenced",
+    "exec-descriptor", "lying-program", "lying-environment", "lying-host", "lying-place", "lying-family",
+    "lying-lookup", "bare-method", "swapped-class", "unix-proxy", "unix-bytes", "unix-abstract", "unix-loop",
+    "proxy-of-others", "anyio-thread", "twisted-names", "listen-udp",
 }  # fmt: skip
 """Each of these reaches the platform where nothing refuses it, by a way that no library is known for."""
 

@@ -6,9 +6,11 @@ import functools
 import importlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 from scrapy.settings import Settings
@@ -19,7 +21,9 @@ from desist.enforce.frames import culprit
 from desist.enforce.imports import Imports
 from desist.enforce.infra import Infra
 from desist.enforce.marks import mark, scrapy_processes
-from desist.enforce.pins import Pins
+from desist.enforce.names import exact, place_dialled, spelled
+from desist.enforce.pins import PINS, Pins
+from desist.enforce.process import ProcessGate
 from desist.enforce.spawns import Spawns, words_of
 
 
@@ -252,3 +256,112 @@ def test_armed_process_is_told_from_one_that_is_not() -> None:
     for child in children:
         child.communicate("\n")
     assert mark is not None
+
+
+class Liar(str):
+    """Text that C reads as it is, and Python as it says."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "elsewhere"
+
+    def __eq__(self, other: object) -> bool:
+        return other == "elsewhere"
+
+    __hash__ = str.__hash__
+
+
+def test_exact_address_is_what_c_reads() -> None:
+    """Plain types with the contents that the objects really have."""
+    host, port = exact((Liar("10.0.0.1"), True))
+    assert (str(host), type(host), port, type(port)) == ("10.0.0.1", str, 1, int)
+    assert exact(("::1", 80, 0, 0)) == ("::1", 80, 0, 0)
+    assert exact(b"x") == b"x"
+
+
+@pytest.mark.parametrize("host", [Liar("10.0.0.1"), object(), 5], ids=["liar", "object", "number"])
+def test_host_that_can_be_read_in_two_ways_is_not_read(host) -> None:
+    """Only texts and bytes themselves; the gate refuses what it cannot read."""
+    with pytest.raises(TypeError):
+        spelled(host)
+
+
+def test_place_dialled_is_told_by_the_socket_as_c_knows_it() -> None:
+    """Internet addresses, paths and abstract names, whatever a subclass says of its family."""
+
+    class Sock(socket.socket):
+        family = property(lambda self: socket.AF_UNIX)  # type: ignore[assignment]
+
+    with Sock() as sock, socket.socket(socket.AF_UNIX) as unix:
+        assert place_dialled(sock, ("192.0.2.1", 80)) == ("192.0.2.1", 80, True)
+        assert place_dialled(unix, bytearray(b"/run/x")) == ("/run/x", 0, False)
+        assert place_dialled(unix, b"\0x") == ("@x", 0, False)
+        with pytest.raises(TypeError):
+            place_dialled(unix, Liar("/run/x"))
+
+
+@pytest.mark.parametrize(
+    ("executable", "args", "words"),
+    [
+        (None, "true", ["true"]),
+        (b"/bin/true", ["x", b"y"], ["/bin/true", "y"]),
+        (7, ["x"], ["/dev/fd/7"]),
+        (Path("/bin/true"), (), ["/bin/true"]),
+    ],
+)
+def test_words_of_a_command(executable, args, words) -> None:
+    """The program that runs comes first, however the call was handed its words."""
+    assert words_of(executable, args) == words
+
+
+@pytest.mark.parametrize("args", [[Liar("true")], iter(["true"]), type("Words", (list,), {})(["true"])])
+def test_words_that_can_be_read_in_two_ways_are_not_read(args) -> None:
+    """Subclasses and iterators may say one thing to the gate and another to what starts the program."""
+    with pytest.raises(TypeError):
+        words_of(None, args)
+
+
+def test_no_harmless_program_once_the_loader_is_told_otherwise() -> None:
+    """LD_PRELOAD puts other code into `uname`; other variables change nothing."""
+    spawns = Spawns()
+    spawns.environment(b"LANG")
+    assert spawns.allow(["uname", "-p"])
+    spawns.environment(b"LD_PRELOAD")
+    assert not spawns.allow(["uname", "-p"])
+
+
+INTERPRETER = """
+    import os, sys
+    from desist.enforce.options import Options
+    from desist.enforce.process import GATE
+    GATE.arm(Options(ledger={ledger!r}), "a test")
+    try:
+        sys.audit("cpython.PyInterpreterState_New")
+    except OSError as error:
+        print("refused", error)
+    os.environ["LD_AUDIT"] = "x.so"
+    print(GATE.spawns.allow(["uname", "-p"]))
+"""
+
+
+def test_new_interpreter_is_refused_and_the_environment_watched(tmp_path) -> None:
+    """By the event that CPython raises where the interpreter that asks is the one that is left (3.11, 3.12)."""
+    text = textwrap.dedent(INTERPRETER).format(ledger=str(tmp_path / "evidence" / "ledger.db"))
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=False)
+    refused, allowed = done.stdout.splitlines()
+    assert "a subinterpreter has hooks of its own" in refused
+    assert allowed == "False"
+
+
+def test_declared_name_stays_covered_while_it_is_granted_at_another_port() -> None:
+    """A host may be crawled at one port and be infrastructure at another."""
+    gate = ProcessGate()
+    gate.infra.add(Destinations("DESIST_INFRA", ["store.test:6379"]))
+    unpin = PINS.pin("store.test", ["192.0.2.9"], 443)
+    try:
+        assert gate.addresses("store.test") == ("192.0.2.9",)
+        assert gate.infra.covers("192.0.2.9", 6379)
+        assert not gate.infra.covers("192.0.2.9", 80)
+    finally:
+        unpin()
