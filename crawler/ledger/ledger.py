@@ -227,10 +227,12 @@ class Ledger:
     ) -> Future[Any]:
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()  # what is on its way to the disk cannot be called back
-        with self._lock:
-            refusal = self._refusal()
-            if refusal is None:
-                self._make(entries, future, single=single, erase=erase)
+        refusal = self._why_not_here()  # before the lock: in a fork nobody may be left to let go of it
+        if refusal is None:
+            with self._lock:
+                refusal = self._refusal()
+                if refusal is None:
+                    self._make(entries, future, single=single, erase=erase)
         if refusal is not None:
             future.set_exception(refusal)
         return future
@@ -252,12 +254,12 @@ class Ledger:
                 if len(self._made) == 1 and not self._closing:
                     self._soon()
 
+    def _why_not_here(self) -> LedgerLost | None:
+        message = "this process is a fork of the one whose session this is"
+        mend = "open a session of its own in each process"
+        return None if os.getpid() == self._pid else LedgerLost(message, help=mend)
+
     def _refusal(self) -> LedgerLost | None:
-        if os.getpid() != self._pid:
-            return LedgerLost(
-                "this process is a fork of the one whose session this is",
-                help="open a session of its own in each process",
-            )
         if self._lost is not None:
             return self._lost
         return (

@@ -24,6 +24,8 @@ _JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=s
 _SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?")
 _MOST_TOTALS: Final = 400
 """Of how many platforms a `close` speaks: beyond that it might be longer than an entry may be."""
+_TELLING: Final = frozenset({"octets", "robots"})
+"""Facts by which a site is known to whoever looks at the site: no facts but details where no policy names it."""
 _KEY_SECONDS: Final = 3600
 """How long one data key seals: somebody with root on the crawl host reads the current hour and nothing earlier."""
 
@@ -42,7 +44,8 @@ class Fields(TypedDict, total=False):
     revision: str
     """The policy revision that judged, once announced; where it is not given, the one announced last."""
     facts: Mapping[str, int | str]
-    """In the clear: natural numbers, and ids that name no host, path or person."""
+    """In the clear: natural numbers, and ids that name no host, path or person. Beside a `domain` the hash of a
+    robots.txt and the length of a page are details: whoever asks the site for them would know it by them."""
     details: Mapping[str, Any]
     """Sealed to counsel after secrets are struck: url, referrer, headers, operator, who, why."""
 
@@ -81,6 +84,8 @@ class Session:
         given = fields or {}
         facts = self._facts(kind, given)
         private = dict(given.get("details") or {})
+        if given.get("domain"):
+            private |= {name: facts.pop(name) for name in _TELLING & facts.keys()}
         if kind == "notice":
             self._notices.add(given.get("docket", ""))
         rule = self._public("rule", given.get("rule", ""), private)

@@ -25,14 +25,14 @@ from typing import Any
 __all__ = [
     "Block",
     "Finding",
-    "Hashed",
+    "Looked",
     "Row",
     "SessionReport",
     "Verification",
     "blocks",
-    "hash_block",
-    "hash_blocks",
     "leaves",
+    "read_block",
+    "read_blocks",
     "verify",
 ]
 
@@ -76,14 +76,16 @@ Row = tuple[int, bytes, bytes]
 """Place in the ledger (from 1), running hash, entry."""
 Block = tuple[bytes, list[Row]]
 """The running hash on record before some rows, and these."""
-Hashed = tuple[list[Row], list[bytes], list[int]]
-"""Rows, their leaf hashes, the places among them (from 0) where the running hash is not the one on record."""
+Fields = tuple[Any, ...]
+"""Of one entry: kind, number, monotonic and wall clock, `p`, session, whether it has sealed details, facts as text, the
+first platform with its two counters, all other platforms as text, revision (0 where there is none)."""
+Looked = tuple[list[bytes], list[int], list[Fields | None]]
+"""Of the rows of a block: leaf hashes, places (from 0) where the running hash is not the one on record, fields."""
 _Broken = tuple[str, str] | None
 """The rule that an entry breaks, and what is wrong."""
 _FORM = ("form", "is not of the form that entries have")
 _COUNTING = frozenset({"open", "beat", "close", "redact"})
 """The kinds whose facts the rules look at."""
-_REQUESTS = frozenset({"permit", "refuse"})
 _NONE: Mapping[str, Any] = {}
 MAX_LEAF = 65_535
 
@@ -157,22 +159,36 @@ def blocks(rows: Iterable[Row]) -> Iterator[Block]:
         chain = block[-1][1]
 
 
-def hash_block(chain: bytes, rows: Iterable[Row]) -> tuple[list[bytes], list[int]]:
-    """The leaf hashes of a block, and the places in it (from 0) where the running hash is not the one on record."""
-    sha256, digests, off = hashlib.sha256, [], []
+def read_block(chain: bytes, rows: Iterable[Row]) -> Looked:
+    """What the entries of a block are by themselves, whatever stands before and behind them."""
+    sha256, digests, off, fields = hashlib.sha256, [], [], []
     for place, (_, stored, leaf) in enumerate(rows):
         digest = sha256(b"\x00" + leaf).digest()
         if sha256(chain + digest).digest() != stored:
             off.append(place)
         chain = stored  # one break is one finding
         digests.append(digest)
-    return digests, off
+        fields.append(_read(leaf))
+    return digests, off, fields
 
 
-def hash_blocks(these: Iterable[Block]) -> Iterator[Hashed]:
-    """Each block with its hashes, one after the other."""
+def read_blocks(these: Iterable[Block]) -> Iterator[tuple[list[Row], Looked]]:
+    """Each block with what its entries are, one after the other."""
     for chain, rows in these:
-        yield rows, *hash_block(chain, rows)
+        yield rows, read_block(chain, rows)
+
+
+def _read(leaf: bytes) -> Fields | None:
+    """The fields of an entry; None where it is not of the form that entries have."""
+    found = _LEAF.fullmatch(leaf.decode("latin-1")) if len(leaf) <= MAX_LEAF else None
+    if found is None:
+        return None
+    c, facts, k, m, n, p, name, a, r, more, rev, t, w = found.groups()
+    if (c and not _rising(c.split('"')[1::4])) or (facts and not _rising(_MEMBER.findall(facts))):
+        return None
+    if more and not _rising([name[1:-1], *_MEMBER.findall(more)]):
+        return None
+    return k, int(n), int(m), int(t), p, w, bool(c), facts, name, int(a or 0), int(r or 0), more, int(rev or 0)
 
 
 def verify(
@@ -180,28 +196,25 @@ def verify(
     *,
     boxes: int | None = None,
     each: Callable[[bytes], object] = lambda _: None,
-    hashing: Callable[[Iterable[Block]], Iterable[Hashed]] = hash_blocks,
+    reading: Callable[[Iterable[Block]], Iterable[tuple[list[Row], Looked]]] = read_blocks,
 ) -> Verification:
     """Check rows of (seq, chain, leaf) in order of seq. `boxes` is how many sealed details are on hand, where known.
 
     `each` is called with the leaf hashes, in order and joined, 256 at a time: with a tree over them anchors can be
-    compared. `hashing` does what `hash_blocks` does, in another process perhaps.
+    compared. `reading` does what `read_blocks` does, in another process perhaps.
     """
     result = Verification()
-    usual, follow, grammar, findings = _usual, _follow, _LEAF.fullmatch, result.findings
-    size, before, chain = 0, ZERO, ZERO
-    for block, digests, off in hashing(blocks(rows)):
+    findings, size, before, chain = result.findings, 0, ZERO, ZERO
+    for block, (digests, off, read) in reading(blocks(rows)):
         each(b"".join(digests))
         chain = block[-1][1]
-        for place, ((seq, _, leaf), digest) in enumerate(zip(block, digests, strict=True)):
+        for place, ((seq, _, _), digest, fields) in enumerate(zip(block, digests, read, strict=True)):
             if seq != size + 1:
                 findings.append(Finding("place", seq, f"follows entry {size}"))
             if off and place in off:
                 findings.append(Finding("chain", seq, "the running hash up to here is not the one on record"))
-            found = grammar(leaf.decode("latin-1")) if len(leaf) <= MAX_LEAF else None
-            groups = found.groups() if found else ()
-            if not groups or not usual(result, groups, digest):
-                broken = follow(result, groups, digest, before) if groups else _FORM
+            if fields is None or not _usual(result, fields, digest):
+                broken = _follow(result, fields, digest, before) if fields else _FORM
                 if broken:
                     findings.append(Finding(broken[0], seq, broken[1]))
             before, size = digest, seq
@@ -211,42 +224,36 @@ def verify(
     return result
 
 
-def _usual(result: Verification, groups: tuple[Any, ...], digest: bytes) -> bool:
+def _usual(result: Verification, fields: Fields, digest: bytes) -> bool:
     """Whether the entry is a request of one known platform that keeps every rule; then it is counted.
 
     The quick way for most entries of a crawl. What it does not take, for whatever reason, `_follow` looks at in full.
     """
-    c, facts, k, m_text, n_text, p, name, a, r, more, rev, t_text, w = groups
+    k, n, m, t, p, w, sealed, facts, name, a, r, more, rev = fields
     session = result.sessions.get(w)
-    if session is None or more or facts or session.closed or p != session.link or name not in session.counters:
+    if session is None or p != session.link or n != session.n + 1 or session.closed or more or facts:
         return False
-    n, m, t, pair = int(n_text), int(m_text), int(t_text), session.counters[name]
-    if n != session.n + 1 or t < session.t or not session.m <= m <= session.m + SILENCE_MICROS:
+    pair = session.counters.get(name)
+    if pair is None or t < session.t or not session.m <= m <= session.m + SILENCE_MICROS or rev > session.revisions:
         return False
-    due = pair[0] + (k == "permit"), pair[1] + (k == "refuse")
-    if due != (int(a), int(r)) or (rev and int(rev) > session.revisions) or k not in _REQUESTS:
+    if k == "permit" and a == pair[0] + 1 and r == pair[1]:
+        pair[0] = a
+        session.permitted += 1
+    elif k == "refuse" and r == pair[1] + 1 and a == pair[0]:
+        pair[1] = r
+        session.refused += 1
+    else:
         return False
-    if c:
-        if not _rising(c.split('"')[1::4]):
-            return False
-        result.committed += 1
-    session.permitted += due[0] - pair[0]
-    session.refused += due[1] - pair[1]
-    pair[:] = due
+    result.committed += sealed
     session.n, session.m, session.t = n, m, t
     session.link = binascii.b2a_base64(digest, newline=False).decode()
     return True
 
 
-def _follow(result: Verification, groups: tuple[Any, ...], digest: bytes, before: bytes) -> _Broken:
+def _follow(result: Verification, fields: Fields, digest: bytes, before: bytes) -> _Broken:
     """Put one entry behind its session's last; the session goes on from here even where a rule breaks."""
-    c, facts_text, k, m_text, n_text, p, name, a, r, more, rev, t_text, w = groups
-    if (c and not _rising(c.split('"')[1::4])) or (facts_text and not _rising(_MEMBER.findall(facts_text))):
-        return _FORM
-    if more and not _rising([name[1:-1], *_MEMBER.findall(more)]):
-        return _FORM
+    k, n, m, t, p, w, sealed, facts_text, name, a, r, more, rev = fields
     facts = json.loads(facts_text or "{}") if k in _COUNTING else _NONE
-    n, m, t = int(n_text), int(m_text), int(t_text)
     session = result.sessions.get(w)
     if session is None:
         role, sealed_to = str(facts.get("role", "")), str(facts.get("sealed_to", ""))
@@ -263,8 +270,7 @@ def _follow(result: Verification, groups: tuple[Any, ...], digest: bytes, before
         result.notes.append(f"session {w}, number {n}: the wall clock went back by {back:.3f} s")
     session.n, session.link, session.t = n, binascii.b2a_base64(digest, newline=False).decode(), t
     session.m = max(session.m, m)
-    if c:
-        result.committed += 1
+    result.committed += sealed
     if k == "redact":
         result.erased += facts.get("entries", 0)
     return _count(session, k, facts, name, a, r, more, rev) or broken
@@ -294,12 +300,12 @@ def _misplaced(session: SessionReport, n: int, p: str, k: str) -> _Broken:
 
 
 def _count(
-    session: SessionReport, k: str, facts: Mapping[str, Any], name: str, a: str, r: str, more: str, rev: str
+    session: SessionReport, k: str, facts: Mapping[str, Any], name: str, a: int, r: int, more: str, rev: int
 ) -> _Broken:
     permitted, refused = k == "permit", k == "refuse"
     session.permitted += permitted
     session.refused += refused
-    broken = _pair(session.counters, name, int(a), int(r), permitted, refused) if name else None
+    broken = _pair(session.counters, name, a, r, permitted, refused) if name else None
     for other, its_a, its_r in _COUNTER.findall(more) if more else ():
         broken = _pair(session.counters, other, int(its_a), int(its_r), permitted, refused) or broken
     if k in ("beat", "close"):
@@ -308,8 +314,8 @@ def _count(
         session.closed = session.closed or k == "close"
     if rev:
         if k == "policy":
-            session.revisions = max(session.revisions, int(rev))
-        if int(rev) > session.revisions:
+            session.revisions = max(session.revisions, rev)
+        if rev > session.revisions:
             broken = "revision", f"speaks of policy revision {rev}, which its session did not announce"
     return broken
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -131,3 +132,17 @@ def test_an_old_sqlite_is_refused(version: str) -> None:
 def test_the_oldest_good_sqlite_is_taken() -> None:
     """3.51.3 has the mend."""
     store.require_sqlite("3.51.3")
+
+
+def test_a_fork_in_the_middle_of_an_append_does_not_hang(path: Path) -> None:
+    """Nobody is left in the child who would let go of the ledger's locks."""
+    ledger = Ledger.open(path)
+    with ledger._lock:
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(20)
+            error = ledger.append("permit", domain="shop.test").exception()
+            ledger.close()
+            os._exit(7 if isinstance(error, LedgerLost) else 8)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+    ledger.close()

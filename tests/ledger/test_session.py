@@ -133,3 +133,16 @@ def test_close_is_silent_where_its_counters_may_not_be_on_record() -> None:
     for number in range(401):
         busy.make("refuse", {"platforms": [f"p{number}"]})
     assert decode(busy.make("close")[0].leaf).platforms == {}
+
+
+def test_what_a_site_is_known_by_is_a_detail_where_no_policy_names_it() -> None:
+    """The hash of a public file names its site to whoever fetches it; beside a platform that is named it stands."""
+    session = Session(KEY.counsel, ZERO)
+    facts = {"robots": "ab" * 32, "line": 3}
+    row, _ = session.make("permit", {"domain": "shop.test", "facts": facts})
+    assert decode(row.leaf).facts == {"line": 3}
+    assert row.box is not None
+    assert row.sealer is not None
+    assert KEY.open(session.w, row.sealer.wrapped, row.hash, row.box).details == {"robots": "ab" * 32}
+    row, _ = session.make("permit", {"platforms": ["pictogram"], "facts": facts})
+    assert decode(row.leaf).facts == facts
