@@ -8,10 +8,13 @@ says. Where a host has a delay its requests wait for that anyway, and are permit
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from scrapy.utils.defer import maybe_deferred_to_future
+from scrapy.utils.asyncio import is_asyncio_available
 from twisted.internet.defer import Deferred
 
 from .places import place_of
@@ -33,7 +36,8 @@ class Ahead:
         self._enqueue = downloader._enqueue_request
         self._places = downloader.total_concurrency
         self._free = self._places
-        self._waiting: deque[Deferred[None]] = deque()
+        self._waiting: deque[Callable[[], bool]] = deque()
+        """Each lets one request go on, and says whether it still waited."""
 
     @classmethod
     def install(cls, downloader: Any) -> None:
@@ -63,15 +67,39 @@ class Ahead:
         if self._free > 0:
             self._free -= 1
             return
-        turn: Deferred[None] = Deferred()
-        self._waiting.append(turn)
-        await maybe_deferred_to_future(turn)
+        if not is_asyncio_available():
+            turn: Deferred[None] = Deferred()
+            self._waiting.append(partial(_fire, turn))
+            await turn
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(partial(_land, future))
+        try:
+            await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():  # its turn had come
+                self._give()
+            raise
 
     def _give(self) -> None:
         """Hand a place to who waits longest."""
         while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.called:
-                turn.callback(None)
+            if self._waiting.popleft()():
                 return
         self._free += 1
+
+
+def _land(turn: asyncio.Future[None]) -> bool:
+    """Whether somebody still waits, who now goes on."""
+    if turn.done():
+        return False
+    turn.set_result(None)
+    return True
+
+
+def _fire(turn: Deferred[None]) -> bool:
+    """The same under reactors that know no asyncio."""
+    if turn.called:
+        return False
+    turn.callback(None)
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..model import Basis, Decision
@@ -52,14 +53,18 @@ def _header(warden: Warden, request: Request, place: Place) -> Decision | None:
 def _agent(warden: Warden, request: Request) -> Decision | None:
     """The refusal of a User-Agent that is not the one by which robots.txt was judged (RFC 9309 2.2.1)."""
     agent = warden.options.agent or "Mozilla"
-    said = [value.decode("latin-1") for value in request.headers.getlist("User-Agent")]
-    if agent.lower() == EVERY_GROUP or all(stands_in(agent, value) for value in said):
+    if agent.lower() == EVERY_GROUP or all(_names(agent, value) for value in request.headers.getlist("User-Agent")):
         return None
     return refusal(
         request.url, Basis.AMBIGUOUS, "user-agent",
         "the User-Agent header to be sent does not name DESIST_AGENT, by which the site's files were judged",
         help="let USER_AGENT speak for every request", revision=warden.policies.revision,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _names(agent: str, header: bytes) -> bool:
+    return stands_in(agent, header.decode("latin-1"))
 
 
 def _proxy(warden: Warden, request: Request) -> str | Decision:

@@ -34,12 +34,19 @@ class Sent(NamedTuple):
     hosts: tuple[bytes, ...]
     """Its Host headers, where it has any."""
     proxy: str
+    agents: tuple[bytes, ...] = ()
+    """Its User-Agent headers."""
 
     @classmethod
     def of(cls, request: Request) -> Sent:
         """As the request stands now."""
+        headers = request.headers
         return cls(
-            request.url, request.method, tuple(request.headers.getlist("Host")), str(request.meta.get("proxy") or "")
+            request.url,
+            request.method,
+            tuple(headers.getlist(b"Host")),
+            str(request.meta.get("proxy") or ""),
+            tuple(headers.getlist(b"User-Agent")),
         )
 
 

@@ -7,8 +7,9 @@ done, before anybody else sees the response.
 
 from __future__ import annotations
 
+import re
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from scrapy import signals
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from .warden import Warden
 
 __all__ = ["HeadersGate"]
+
+
+_MAY_SPEAK: Final = re.compile(rb"robots|tdm|content-usage|content-signal", re.IGNORECASE)
+"""In the name of every header that `read_headers` reads; nearly all responses have none of them."""
 
 
 class _Read(NamedTuple):
@@ -100,8 +105,8 @@ class HeadersGate:
             raise StopDownload(fail=True)
 
     def _signals(self, headers: Headers) -> tuple[Signal, ...]:
-        pairs = pairs_of(headers)
-        kind = (headers.get("Content-Type") or b"").decode("latin-1")
+        pairs = pairs_of(headers) if _MAY_SPEAK.search(b"\n".join(headers)) else []
+        kind = (headers.get(b"Content-Type") or b"").decode("latin-1")
         options = self._warden.options
         return read_headers(pairs, kind, time.time(), options.agent or "Mozilla", options.robots_mode)
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urljoin
 from weakref import WeakKeyDictionary
 
 import msgspec
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
-from scrapy.http import HtmlResponse, XmlResponse
+from scrapy.http import HtmlResponse, TextResponse, XmlResponse
 from scrapy.responsetypes import responsetypes
+from w3lib.encoding import http_content_type_encoding
 
 from ..errors import GateError
 from ..model import Basis, Decision, Signal, Usage
@@ -38,6 +40,8 @@ __all__ = ["MetaGate"]
 _PAGE: Final = re.compile(rb"html|xml|^$")
 _MOST_OCTETS: Final = 64 * 1024 * 1024
 """To which a page may open."""
+_WIDE_BOMS: Final = (b"\xfe\xff", b"\xff\xfe", b"\x00\x00\xfe\xff")
+"""They outrank what a header declares."""
 _SAID: Final = 2000
 """Characters of statements that an outcome keeps."""
 
@@ -156,7 +160,25 @@ def _markup(page: Response) -> bytes:
     """A page's body as ASCII and its supersets, whatever its alphabet; empty for what is no page."""
     if not isinstance(page, (HtmlResponse, XmlResponse)):
         return b""
-    return page.body if "<".encode(page.encoding) == b"<" else page.text.encode()
+    return page.body if _is_plain(page) else page.text.encode()
+
+
+def _is_plain(page: TextResponse) -> bool:
+    """Whether a page's octets hold its tags as ASCII does; an encoding is worked out only where nothing declares it."""
+    kind = page.headers.get(b"Content-Type")
+    if kind and page._encoding is None and not page.body.startswith(_WIDE_BOMS) and _declares_plain(kind):
+        return True
+    return _holds_ascii(page.encoding)
+
+
+@lru_cache(maxsize=1024)
+def _declares_plain(content_type: bytes) -> bool:
+    name = http_content_type_encoding(content_type.decode("latin-1"))
+    return name is not None and _holds_ascii(name)
+
+
+def _holds_ascii(encoding: str) -> bool:
+    return "<".encode(encoding) == b"<"
 
 
 def _opened(response: Response) -> Response:

@@ -48,9 +48,9 @@ class Pins:
             counts = self._names.get(name)
             if counts is None:
                 return
-            counts.subtract([pinned])
-            self._open.subtract(doors)
+            counts[pinned] -= 1
             for door in doors:
+                self._open[door] -= 1
                 if self._open[door] <= 0:
                     del self._open[door]
             if counts[pinned] <= 0:

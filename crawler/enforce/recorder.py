@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from scrapy.utils.asyncio import is_asyncio_available
 from scrapy.utils.defer import maybe_deferred_to_future
 from scrapy.utils.reactor import is_reactor_installed
 from twisted.internet.defer import Deferred
@@ -145,7 +146,7 @@ class Recorder:
             if self._sealed
             else {},
         )
-        receipt = await maybe_deferred_to_future(self._later(future))
+        receipt = await self._receipt(future)
         return receipt.n
 
     def _append(self, kind: Kind, **fields: Any) -> Future[Receipt]:
@@ -181,6 +182,23 @@ class Recorder:
     def _details(self, **details: str) -> dict[str, str]:
         """What is sealed to counsel; asked for only where details are kept at all."""
         return {name: text for name, text in {**details, "operator": self._operator}.items() if text}
+
+    async def _receipt(self, future: Future[Receipt]) -> Receipt:
+        """The same, with one future less under asyncio: every page waits here."""
+        if not is_asyncio_available():
+            return await self._later(future)
+        waiting: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+
+        def land(receipt: Receipt | LedgerError) -> None:
+            if waiting.done():
+                return
+            if isinstance(receipt, LedgerError):
+                waiting.set_exception(receipt)
+            else:
+                waiting.set_result(receipt)
+
+        self._when(future, land)
+        return await waiting
 
     def _later(self, future: Future[Receipt]) -> Deferred[Receipt]:
         """A Deferred that fires in the loop's own thread, whichever thread the ledger resolves in."""

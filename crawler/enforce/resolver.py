@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -70,13 +71,18 @@ class Resolver:
         literal = _literal(host)
         if literal:
             return Resolution((host,), (literal,))
-        kept = self._kept.get(host)
-        if kept is None or kept.expires <= time.monotonic():
+        kept = self.kept(host)
+        if kept is None:
             kept = await self._flights.get(host, lambda: run_in_thread(self.ask, host, judge))
             if len(self._kept) >= _MAX_KEPT:
                 self._kept.clear()
             self._kept[host] = kept
         return kept
+
+    def kept(self, host: str) -> Resolution | None:
+        """The answer on hand for a name, where there is one that has not run out."""
+        kept = self._kept.get(host)
+        return kept if kept is not None and kept.expires > time.monotonic() else None
 
     @property
     def servers(self) -> list[tuple[str, int]]:
@@ -214,7 +220,9 @@ def local_addresses(host: str) -> tuple[str, ...]:
     return _LOOPBACK if host == "localhost" or host.endswith(".localhost") else ()
 
 
+@lru_cache(maxsize=4096)
 def _literal(host: str) -> str:
+    """The address that a host is in itself, empty for a name: every page asks this of its host."""
     try:
         return str(ipaddress.ip_address(host.strip("[]")))
     except ValueError:

@@ -169,7 +169,7 @@ class Warden:
                 raise _RouteRefused(decision)
 
         try:
-            resolution = await self.resolver.resolve(host, judge)
+            resolution = self.resolver.kept(host) or await self.resolver.resolve(host, judge)
         except _RouteRefused as stop:
             return with_route(stop.decision, url, "")
         return self.refusal_of_route(url, resolution) or resolution

@@ -118,26 +118,31 @@ class WireGate(BaseDownloadHandler):
 
     async def _permit(self, request: Request, known: Permit | None) -> Permit:
         """The permit on record of a request as it stands: the one at hand where that says all of it, else a new one."""
-        decision, resolution = await self._decide(request)
+        sent = Sent.of(request)
+        travels = known is not None and not sent.proxy and known.covers(sent, self._warden.policies.revision)
+        decision, resolution = await self._decide(request, place_of(request.url).host if travels else None)
         if decision.refused or resolution is None:
             raise await self._warden.refuse(decision, "wire")
-        if known is not None and known.says(Sent.of(request), decision, resolution, self._warden.site.facts(request)):
+        if known is not None and known.says(sent, decision, resolution, self._warden.site.facts(request)):
             return known
         return await self._warden.permit(request, decision, resolution)
 
-    async def _decide(self, request: Request) -> tuple[Decision, Resolution | None]:
-        """The decision on all that is about to be sent, with where it would go; never raises but for a dead DNS."""
+    async def _decide(self, request: Request, host: str | None) -> tuple[Decision, Resolution | None]:
+        """The decision on all that is about to be sent, with where it would go; never raises but for a dead DNS.
+
+        `host` is the one to dial where a permit on record says that the request may travel as it does.
+        """
         url = request.url
         try:
             decision = self._warden.site.on_hand(request)
             if decision.refused:
                 return decision, None
-            host = first_host(self._warden, request)
-            if isinstance(host, Decision):
-                return host, None
+            way = host or first_host(self._warden, request)
+            if isinstance(way, Decision):
+                return way, None
         except Exception as error:  # noqa: BLE001 - an erring gate refuses
             return self._warden.trouble(url, f"the wire gate failed: {type(error).__name__}: {error}"), None
-        route = await self._warden.route(url, host)
+        route = await self._warden.route(url, way)
         return (route, None) if isinstance(route, Decision) else (decision, route)
 
     # --- letting go ------------------------------------------------------------------------------------------------
