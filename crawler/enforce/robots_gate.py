@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from ..model import UNREAD, Decision, RobotsState, RobotsVerdict
-from ..robots import MAX_OCTETS, MAX_SECONDS, AuthorityRobots, Outcome, RobotsFetch
+from ..robots import MAX_OCTETS, MAX_SECONDS, AuthorityRobots, Outcome, Robots, RobotsFetch, parse_ahead
 from .courier import Courier, Failed
+from .elsewhere import elsewhere
 from .once import Once
 from .places import place_of
 from .verdicts import with_route
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from scrapy import Request
     from scrapy.http import Response
 
@@ -27,6 +30,10 @@ __all__ = ["RobotsGate", "authority_of"]
 
 _MOST: Final = 10_000
 """Authorities whose files are kept: a broad crawl forgets the one that it has not asked about for longest."""
+_MOST_WEIGHT: Final = 256 * 1024 * 1024
+"""Octets of memory that they may take together, about: the heaviest is forgotten."""
+_LARGE: Final = 16 * 1024
+"""Octets of a file that is parsed in another thread: a hostile one of 5 MiB takes seconds."""
 _LEAD: Final = 600.0
 """Seconds before a permission runs out at which it is renewed: what waits for its slot must still hold one."""
 _IS_FILE: Final = RobotsVerdict(effect="allow", why="robots.txt itself is always asked for (RFC 9309 2.2.2)")
@@ -39,6 +46,9 @@ class RobotsGate:
         self._warden = warden
         self._courier = courier
         self._authorities: OrderedDict[str, AuthorityRobots] = OrderedDict()
+        self._weights: dict[str, int] = {}
+        """What each file takes; `_weight` is their sum."""
+        self._weight = 0
         self._flights: Once[None] = Once()
         self._refused: dict[str, Decision] = {}
         """Authorities whose file may not even be asked for, with the platform's own refusal."""
@@ -68,6 +78,7 @@ class RobotsGate:
         options = self._warden.options
         verdict = known.verdict(request.url, options.agent or "Mozilla", time.time(), options.robots_mode)
         self._said[request] = (request.url, verdict)
+        self._weigh(known)
         return verdict
 
     def known(self, url: str) -> AuthorityRobots | None:
@@ -98,16 +109,35 @@ class RobotsGate:
         if known is None:
             known = self._authorities[name] = AuthorityRobots(name)
             if len(self._authorities) > _MOST:
-                self._forget_one()
+                self._forget(next(self._idle(name), None))
         else:
             self._authorities.move_to_end(name)
         return known
 
-    def _forget_one(self) -> None:
-        oldest = next((name for name, known in self._authorities.items() if not known.fetching), None)
-        if oldest is not None:
-            del self._authorities[oldest]
-            self._refused.pop(oldest, None)
+    def _weigh(self, known: AuthorityRobots) -> None:
+        """Make room for what a file takes by forgetting others, so that a few large ones never drive out the small."""
+        name, weight = known.authority, known.weight
+        if weight == self._weights.get(name, 0):
+            return
+        self._weight += weight - self._weights.get(name, 0)
+        self._weights[name] = weight
+        while self._weight > _MOST_WEIGHT:
+            heaviest = max(self._idle(name), key=lambda one: self._weights.get(one, 0), default=None)
+            if not self._forget(heaviest):
+                break
+
+    def _idle(self, but: str) -> Iterator[str]:
+        """Authorities that may be forgotten, the one not asked about for longest first."""
+        return (name for name, known in self._authorities.items() if name != but and not known.fetching)
+
+    def _forget(self, name: str | None) -> bool:
+        """What is forgotten permits nothing: the engine side asks anew, the wire refuses."""
+        if name is None:
+            return False
+        del self._authorities[name]
+        self._refused.pop(name, None)
+        self._weight -= self._weights.pop(name, 0)
+        return True
 
     async def _fetch(self, known: AuthorityRobots, cause: Request) -> None:
         fetch = known.begin()
@@ -115,12 +145,21 @@ class RobotsGate:
             return
         self._refused.pop(known.authority, None)
         until = time.time() + MAX_SECONDS
-        outcome = None
+        outcome: Outcome | None = None
+        parsed: Mapping[str, Robots] = {}
         try:
             while outcome is None:
                 outcome = await self._ask(fetch, cause, until)
+            parsed = await self._parse(known.authority, outcome)
         finally:
-            known.settle(outcome or fetch.fail("the fetch was given up", time.time()))
+            known.settle(outcome or fetch.fail("the fetch was given up", time.time()), parsed)
+
+    async def _parse(self, authority: str, outcome: Outcome) -> Mapping[str, Robots]:
+        """The parses of a large file, made while the loop goes on; small ones are parsed where they are asked for."""
+        if len(outcome.body) < _LARGE:
+            return {}
+        options = self._warden.options
+        return await elsewhere(parse_ahead, authority, outcome, options.agent or "Mozilla", options.robots_mode)
 
     async def _ask(self, fetch: RobotsFetch, cause: Request, until: float) -> Outcome | None:
         """One hop: the outcome, or None where `fetch` names a further one."""

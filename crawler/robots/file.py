@@ -43,9 +43,14 @@ class Robots:
         return hashlib.sha256(self.data).hexdigest()
 
     @cached_property
+    def kinds(self) -> frozenset[Kind]:
+        """What its lines are about."""
+        return frozenset(record.kind for record in self.records)
+
+    @cached_property
     def other_readings(self) -> tuple[Reading, ...]:
         """The readings besides the standard one in which this file may say something else."""
-        kinds = {record.kind for record in self.records}
+        kinds = self.kinds
         seen = {record.sureness for record in self.records}
         return (
             *((Reading.EXACT,) if Sureness.TOLERATED in seen else ()),
@@ -132,6 +137,8 @@ class Robots:
 
     def said(self, kind: Kind, agent: str, reading: Reading = Reading.STANDARD) -> list[Record]:
         """Records of one kind that stand in the agent's groups, and those that stand before all groups."""
+        if kind not in self.kinds:
+            return []
         groups = [group for _, governing in self._governing(agent, reading) for group in governing]
         unique = {id(group): group.records for group in groups}.values()
         return [record for records in (self.orphans(), *unique) for record in records if record.kind is kind]

@@ -33,7 +33,9 @@ def statements_of(robots: Robots, agent: str, mode: Mode = "strict") -> Statemen
     return Statements(
         _lines(robots, Kind.CONTENT_USAGE, agent, Reading.AIPREF, mode),
         _lines(robots, Kind.CONTENT_SIGNAL, agent, Reading.STANDARD, mode),
-        [(record.line, record.value) for record in robots.records if record.kind is Kind.LICENSE],
+        [(record.line, record.value) for record in robots.records if record.kind is Kind.LICENSE]
+        if Kind.LICENSE in robots.kinds
+        else [],
     )
 
 

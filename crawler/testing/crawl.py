@@ -22,11 +22,14 @@ from ..errors import UsageError
 from .hits import Hit
 from .recorded import Recorded
 
-__all__ = ["Crawl", "SpiderSource", "crawl_folder", "run_crawl"]
+__all__ = ["Crawl", "SpiderSource", "crawl_folder", "run_crawl", "tail"]
 
 SpiderSource = type[Any] | str | Path
 """A spider class at module level, the text of a module that defines one, or the path of such a module."""
 _CFG = "[settings]\ndefault = crawl_settings\n"
+_ADDED = ("ADDONS", "EXTENSIONS")
+"""Settings of which a project keeps its own parts, unless an empty one is given."""
+_REPORTED = """EXTENSIONS = {**globals().get("EXTENSIONS", {}), "desist.testing.loading.Report": 0}"""
 _BY_CLASS = """\
 from desist.testing.loading import spider_class
 
@@ -52,6 +55,10 @@ class Crawl(msgspec.Struct, frozen=True):
     """The child's standard output and error."""
     ledger: Path
     """Path of the record."""
+    stats: Mapping[str, Any] = {}
+    """Scrapy's stats at its end, times as text; empty where it broke off."""
+    errors: tuple[str, ...] = ()
+    """Tracebacks of the exceptions that the spider's own code raised."""
     hits: Mapping[str, list[Hit]] = {}
     """What the mounted sites' own servers saw, by site: that of other crawls of the same test too."""
 
@@ -88,7 +95,10 @@ def crawl_folder(
     (folder / "scrapy.cfg").write_text(_CFG, encoding="utf-8")
     (folder / "crawled_spider.py").write_text(_source(spider, attributes or {}), encoding="utf-8")
     lines = [f"from {base} import *"] if base else []
-    lines += [f"{name} = {value!r}" for name, value in settings.items()]
+    added = {name: settings[name] for name in _ADDED if base and settings.get(name)}
+    lines += [f"{name} = {value!r}" for name, value in settings.items() if name not in added]
+    lines += [f"{name} = {{**globals().get({name!r}, {{}}), **{value!r}}}" for name, value in added.items()]
+    lines.append(_REPORTED)
     (folder / "crawl_settings.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
 
@@ -109,17 +119,29 @@ def run_crawl(
     """
     environ = {name: value for name, value in os.environ.items() if not name.startswith("SCRAPY_")}
     environ["PYTHONPATH"] = os.pathsep.join(entry for entry in path if entry)
-    items, log = folder / "items.jsonl", folder / "crawl.log"
+    items, log, report = folder / "items.jsonl", folder / "crawl.log", folder / "report.json"
     command = [sys.executable, "-m", "scrapy", "runspider", "crawled_spider.py", "-O", str(items)]
-    with log.open("wb") as output:
-        done = start(command, cwd=folder, env=environ, stdout=output, stderr=output, check=False, timeout=seconds)
+    try:
+        with log.open("wb") as output:
+            done = start(command, cwd=folder, env=environ, stdout=output, stderr=output, check=False, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        last = tail(log.read_text(encoding="utf-8", errors="replace"))
+        raise AssertionError(f"the crawl had not ended after {seconds:g} s; its last lines:\n{last}") from None
+    told = json.loads(report.read_bytes()) if report.exists() else {}
     return Crawl(
         exit_code=done.returncode,
         items=[json.loads(line) for line in items.read_text(encoding="utf-8").splitlines()] if items.exists() else [],
         decisions=Recorded.read(ledger, key) if ledger.exists() else [],
         log=log.read_text(encoding="utf-8", errors="replace"),
         ledger=ledger,
+        stats=told.get("stats", {}),
+        errors=tuple(told.get("errors", ())),
     )
+
+
+def tail(log: str) -> str:
+    """The last lines of a child's log."""
+    return "\n".join(log.splitlines()[-20:])
 
 
 def _source(spider: SpiderSource, attributes: Mapping[str, Any]) -> str:
@@ -133,7 +155,11 @@ def _source(spider: SpiderSource, attributes: Mapping[str, Any]) -> str:
             raise UsageError(
                 "attributes are set on a spider class, not on source text", help="write them into the text"
             )
+        if isinstance(spider, Path) and not spider.is_file():
+            raise UsageError(f"there is no file `{spider}`", help="name the Python file that defines the spider")
         return spider.read_text(encoding="utf-8") if isinstance(spider, Path) else textwrap.dedent(spider)
+    if not isinstance(spider, type):
+        raise UsageError(f"a {type(spider).__name__} is no spider class", help="hand over the class itself")
     if "<locals>" in spider.__qualname__:
         raise UsageError(
             f"spider `{spider.__qualname__}` is defined inside a function, where a child process cannot find it",

@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
+from ..errors import PolicyError, UsageError
 from ..ledger.seal import Opener
 from ..policy.policyset import PolicySet
 from . import documents
-from .crawl import Crawl, SpiderSource, crawl_folder, run_crawl
+from .crawl import Crawl, SpiderSource, crawl_folder, run_crawl, tail
 from .folder import load_site, load_sites
 from .hits import Hit
 from .nameserver import Answer
@@ -45,6 +46,8 @@ class Webs:
         The rest is as in `Web`.
         """
         described = [one for site in sites for one in _described(site)]
+        if not described and not names:
+            raise UsageError("no site to serve", help="Site('a.test', ...), a ready-made one, or a folder of sites")
         web = self._stack.enter_context(Web(described, names=names, tls=tls, http2=http2))
         self.webs.append(web)
         self.sites += described
@@ -58,6 +61,8 @@ class Webs:
 def _described(site: Site | str | Path) -> list[Site]:
     if isinstance(site, Site):
         return [site]
+    if not isinstance(site, (str, Path)):
+        raise UsageError(f"a {type(site).__name__} is no site", help="a Site, or the path of a folder with a site.yaml")
     folder = Path(site)
     return [load_site(folder)] if (folder / "site.yaml").is_file() else load_sites(folder)
 
@@ -71,7 +76,12 @@ class PolicyFolder:
 
     def __call__(self, extra: Mapping[str, str] | None = None) -> PolicySet:
         """The policy set of all mounted sites' documents and of `extra` (YAML text by path below `policies/`)."""
-        return PolicySet.load(self.write(extra))
+        try:
+            return PolicySet.load(self.write(extra))
+        except PolicyError as error:
+            for one in error.diagnostics:
+                error.add_note(f"{one.place}: {one.code} {one.message}\n  help: {one.help}")
+            raise
 
     def write(self, extra: Mapping[str, str] | None = None) -> Path:
         """Write the documents, a platform that is nowhere where there are none; returns the folder."""
@@ -126,12 +136,14 @@ class Crawler:
         project: str = "",
         seconds: float = 120.0,
         exit_code: int = 0,
+        spider_errors: bool = False,
         **attributes: Any,
     ) -> Crawl:
         """Run `spider` with `attributes` set on its class; `project` is a settings module that it stands in.
 
-        A crawl that ends with another exit code than `exit_code` is an AssertionError: one that never started would
-        make every `was_never_contacted` true.
+        A crawl that ends with another exit code than `exit_code`, and an exception of the spider's own code unless
+        `spider_errors` are expected, is an AssertionError: a crawl that never got going would make every
+        `was_never_contacted` true.
         """
         self._runs += 1
         folder = crawl_folder(
@@ -145,8 +157,10 @@ class Crawler:
         key = self._ledger.private_key
         done = run_crawl(folder, self._ledger.path, key=key, path=path, seconds=seconds, start=self._start)
         if done.exit_code != exit_code:
-            last = "\n".join(done.log.splitlines()[-20:])
+            last = tail(done.log)
             raise AssertionError(f"the crawl ended with exit code {done.exit_code}, expected {exit_code}:\n{last}")
+        if done.errors and not spider_errors:
+            raise AssertionError(f"the spider raised {len(done.errors)} times, first:\n{done.errors[0]}")
         return msgspec.structs.replace(done, hits=self._webs.hits())
 
     def _settings(self) -> dict[str, Any]:

@@ -6,11 +6,14 @@ registry of the library `responses`, and both ask `Site.answer` what to serve.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 import msgspec
+
+from ..errors import UsageError
 
 __all__ = ["NOTICE_PATH", "TERMS_PATH", "Failure", "Page", "Site"]
 
@@ -18,6 +21,7 @@ TERMS_PATH = "/terms"
 """Where a simulated site serves its terms."""
 NOTICE_PATH = "/legal/notice"
 """Where a simulated site serves its notice."""
+_NAME = re.compile(r"(\*\.)?[^\sA-Z/:@?#*]+")
 
 
 class Failure(StrEnum):
@@ -109,6 +113,22 @@ class Site(msgspec.Struct, frozen=True):
     """Policy documents about this site, YAML text by path below `policies/`."""
     generate: Callable[[str], Page | None] | None = None
     """Makes a page for a path with query that `pages` does not have; None: 404."""
+
+    def __post_init__(self) -> None:
+        """A description that could never be served as it stands is refused: `UsageError`."""
+        for name in self.names:
+            if not _NAME.fullmatch(name):
+                raise UsageError(
+                    f"`{name}` is no host name", help="as in `a.test`: lower case, no scheme, port or path"
+                )
+        for path in self.pages:
+            if not path.startswith(("/", "*")):
+                raise UsageError(f"page `{path}` of {self.name} is no path", help=f"write `/{path}`")
+        texts = {"robots": self.robots or "", **{f"pages[{path!r}]": page for path, page in self.pages.items()}}
+        for place, page in texts.items():
+            if not isinstance(page, (str, Page)):
+                kind = type(page).__name__
+                raise UsageError(f"{place} of {self.name} is a {kind}", help="a text, or Page(...) for anything else")
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
 import importlib.util
 import socket
 import ssl
@@ -48,7 +49,9 @@ class Web:
         https_port: int = 0,
         dns_port: int = 0,
     ) -> None:
-        self._sites = {site.name: site for site in sites}
+        described = list(sites)
+        _check(described)
+        self._sites = {site.name: site for site in described}
         self._names = dict(names or {})
         self._wanted = (port, https_port, dns_port)
         self._protocols = _protocols(http2=http2)
@@ -85,18 +88,22 @@ class Web:
             self._folder.cleanup()
 
     def __getitem__(self, name: str) -> MountedSite:
-        """The site of that name or alias; raises KeyError."""
+        """The site of that name or alias; raises UsageError."""
         for site in self._sites.values():
             if site.serves(name):
                 return MountedSite(self, site, self._addresses[site.name])
-        raise KeyError(name)
+        raise self._unknown(name)
 
     def __iter__(self) -> Iterator[MountedSite]:
         """All sites in the order of their description."""
         return (self[name] for name in self._sites)
 
     def url(self, name: str, path: str = "/", scheme: Scheme = "http") -> str:
-        """The URL of `path` on the host `name`, with this web's port."""
+        """The URL of `path` on the host `name`, with this web's port; UsageError for a name that leads nowhere."""
+        if not any(site.serves(name) for site in self._sites.values()) and not _named(name, self._names):
+            raise self._unknown(name)
+        if scheme not in self.ports:
+            raise UsageError(f"this web does not serve {scheme}", help="mount it with `tls=True` or `http2=True`")
         port = self.ports[scheme]
         usual = port == {"http": 80, "https": 443}[scheme]
         return f"{scheme}://{name}{path}" if usual else f"{scheme}://{name}:{port}{path}"
@@ -123,6 +130,12 @@ class Web:
         """Every DNS question so far."""
         self.settle()
         return list(self.dns.queries)
+
+    def _unknown(self, name: str) -> UsageError:
+        names = [*(known for site in self._sites.values() for known in site.names), *self._names]
+        near = difflib.get_close_matches(name, names, n=1)
+        help_ = f"did you mean `{near[0]}`? " if near else ""
+        return UsageError(f"no site of this web is called `{name}`", help=f"{help_}its names: {', '.join(names)}")
 
     def settle(self) -> None:
         """Make the logs hold all that has reached the sockets before this call."""
@@ -232,6 +245,25 @@ def _nothing(message: str, seen: list[str]) -> bool:
     if seen:
         raise AssertionError(f"{message}, {len(seen)} times:\n  " + "\n  ".join(seen[:20]))
     return True
+
+
+def _check(sites: list[Site]) -> None:
+    """Every name leads to one site."""
+    names = [name for site in sites for name in site.names]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"`{twice}` is the name of two sites", help="describe it once, or give one another name")
+
+
+def _named(name: str, names: Mapping[str, object]) -> bool:
+    """Whether the name server has further answers for `name`."""
+    return name in names or any(f"*.{end}" in names for end in _ends(name))
+
+
+def _ends(name: str) -> Iterator[str]:
+    while "." in name:
+        name = name.partition(".")[2]
+        yield name
 
 
 def _protocols(*, http2: bool) -> tuple[str, ...]:

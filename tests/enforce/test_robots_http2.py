@@ -54,7 +54,7 @@ def more_cases() -> list[Site]:
     """Files that are there, and a platform's name behind a redirect, beside the ready-made failures."""
     lure = Page(redirect="https://pictogram.test/robots.txt")
     return [
-        Site("closed.test", robots="User-agent: *\nDisallow: /\n", pages={"/": "page"}),
+        Site("forbids.test", robots="User-agent: *\nDisallow: /\n", pages={"/": "page"}),
         Site("status-403.test", robots=Page("no", 403), pages={"/": "page"}),
         Site("lure.test", robots=lure, pages={"/": "page"}),
         login_wall(),
