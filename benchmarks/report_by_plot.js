@@ -4,7 +4,7 @@ const COLOURS = { domain: ["permitted", "refused"], range: ["var(--permitted)", 
 const count = new Intl.NumberFormat("en-US");
 const instant = (at) => new Date(at).toISOString().replace("T", " ").slice(0, 23);
 
-function timeLine(one) {
+function timeLine(one, width) {
   const rows = one.bins.flatMap(([from, to, permitted, refused]) =>
     [["permitted", permitted], ["refused", -refused]]
       .filter(([, requests]) => requests)
@@ -13,7 +13,7 @@ function timeLine(one) {
         words: `${instant(from)} to ${instant(to).slice(11)}: ${count.format(Math.abs(requests))} ${kind}`,
       })));
   return Plot.plot({
-    ariaLabel: one.title, width: 640, height: 226, marginLeft: 68,
+    ariaLabel: one.title, width, height: 226, marginLeft: 68, marginTop: 44,
     x: { type: "utc", label: null, domain: [new Date(one.first), new Date(one.last)] },
     y: { grid: true, label: "requests", tickFormat: (n) => count.format(Math.abs(n)) },
     color: { ...COLOURS, legend: true },
@@ -21,17 +21,18 @@ function timeLine(one) {
       Plot.rectY(rows, { x1: "from", x2: "to", y: "requests", fill: "kind", ariaLabel: "words", title: "words", tip: true, inset: 0.3 }),
       Plot.ruleY([0]),
       Plot.ruleX(one.marks, { x: (mark) => new Date(mark.at), strokeDasharray: "4 3" }),
-      Plot.text(one.marks, { x: (mark) => new Date(mark.at), frameAnchor: "top", textAnchor: "start", dx: 5, dy: -8, text: "word" }),
+      one.marks.map((mark, row) => // each in a line of its own
+        Plot.text([mark], { x: () => new Date(mark.at), frameAnchor: "top", textAnchor: "start", dx: 5, dy: -24 + 14 * row, text: "word" })),
     ],
   });
 }
 
-function bars(one) {
+function bars(one, width) {
   const rows = one.bars.map(([name, requests]) => ({
     name, requests, words: `${name}: ${count.format(requests)} of ${count.format(one.whole)} refused`,
   }));
   return Plot.plot({
-    ariaLabel: one.title, width: 640, marginLeft: 220,
+    ariaLabel: one.title, width, marginLeft: Math.min(220, width / 2.5), marginRight: 56, marginBottom: 40,
     x: { grid: true, label: "requests refused" }, y: { label: null, domain: rows.map((row) => row.name) },
     marks: [
       Plot.barX(rows, { x: "requests", y: "name", fill: "var(--refused)", ariaLabel: "words", title: "words", tip: true }),
@@ -42,4 +43,4 @@ function bars(one) {
 }
 
 const places = document.querySelectorAll("[data-plot]");
-CHARTS.forEach((one, n) => places[n].append(one.bins ? timeLine(one) : bars(one)));
+CHARTS.forEach((one, n) => places[n].append((one.bins ? timeLine : bars)(one, places[n].clientWidth)));

@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 PLOT, D3 = "@observablehq/plot@0.6.17", "d3@7.9.2"
 _FILES = {PLOT: "package/dist/plot.umd.min.js", D3: "package/dist/d3.min.js"}
 _CHART = re.compile(r'<svg class="line".*?</svg>|<ul class="bars".*?</ul>', re.DOTALL)
+_OWN = "[data-plot] figure { border: 0; padding: 0; background: none; container-type: normal; }\n"
+"""Plot's legend makes a figure in the figure."""
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _POLICY = re.compile(r'(http-equiv="Content-Security-Policy" content=").*?(">)')
@@ -65,6 +67,7 @@ def page_by_plot(page: str, scripts: Library) -> str:
     draw = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
     added = "".join(f"<script>{one}</script>\n" for one in (scripts.d3, scripts.plot, data + draw))
     page = _CHART.sub('<div data-plot=""></div>', page).replace("</body>", added + "</body>")
+    page = page.replace("</style>", _OWN + "</style>")
     return with_policy(page, styles="'unsafe-inline'")
 
 

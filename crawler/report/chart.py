@@ -143,18 +143,18 @@ def _figures(scale: _Scale) -> list[str]:
 
 
 def _instants(scale: _Scale) -> list[str]:
-    """Ticks of time; every second one gives way where the page is narrow, unless it names the day or year."""
+    """Ticks of time: on a narrow page the rounder ones."""
     parts, foot = [], scale.foot
-    for n, tick in enumerate(times(scale.first, scale.first + scale.span)):
+    for tick in times(scale.first, scale.first + scale.span):
         x = scale.x(tick.at)
         side = "end" if x > 93 else "middle"
-        odd = " odd" if n % 2 else ""
+        room = f" room{tick.room}" if tick.room else ""
         parts.append(
             f'<line class="grid" x1="{x:.2f}%" x2="{x:.2f}%" y1="{foot}" y2="{foot + 5}"/>'
-            f'<text class="tick {side}{odd}" x="{x:.2f}%" y="{foot + 19}">{tick.word}</text>'
+            f'<text class="tick {side}{room}" x="{x:.2f}%" y="{foot + 19}">{tick.word}</text>'
         )
         if tick.within:
-            parts.append(f'<text class="tick {side}{odd}" x="{x:.2f}%" y="{foot + 35}">{tick.within}</text>')
+            parts.append(f'<text class="tick {side}{room}" x="{x:.2f}%" y="{foot + 35}">{tick.within}</text>')
     return parts
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from .chromium import Tab, chromium
+from desist.ledger.ledger import Ledger
+from desist.report.chart import Mark, time_line
+from desist.report.tally import Pair
+
+from .chromium import Tab
 from .looks import contrasts, named, reached, words
 from .sample import write
 from .test_page import page
 
 ROWS = "[...document.querySelectorAll('#l1-reasons-rows tr')]"
+START = 1_767_605_407_123_456
 FIGURES = r"[\d,]+ (permitted|refused)"
 SHOWN = f"{ROWS}.filter(row => row.offsetParent).map(row => row.cells[1].textContent)"
 
@@ -27,11 +33,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tab(report: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+def tab(report: Path, opened: Callable[[Path], Tab]) -> Tab:
     """The report, open."""
-    with chromium(tmp_path_factory.mktemp("profile")) as tab:
-        tab.open(report)
-        yield tab
+    return opened(report)
 
 
 @pytest.fixture(autouse=True)
@@ -127,6 +131,52 @@ def test_on_paper_no_row_is_left_out_and_no_button_is_there(tab: Tab) -> None:
     assert tab.ask("getComputedStyle(document.querySelector('.tools')).display") == "none"
     assert tab.ask("getComputedStyle(document.querySelector('.scroll')).maxHeight") == "none"
     assert tab.ask("getComputedStyle(document.querySelector('[data-table]')).contentVisibility") == "visible"
+
+
+def test_charts_of_any_time_have_legible_words_that_do_not_touch(tab: Tab) -> None:
+    """From a moment to years, with two lines to mark, on every width."""
+    hour = 3_600_000_000
+    charts = [
+        time_line(
+            f"x{n}", "t", {0: Pair(7, 0), 40: Pair(0, 98_765)}, origin=START, step=max(1_000, span // 72), first=START,
+            last=START + span,
+            marks=[Mark(START + span * 9 // 10, "received (assumed)"), Mark(START + span, "in force")],
+        )
+        for n, span in enumerate([2_000, 900_000, hour // 60, hour, 30 * hour, 110 * hour, 500 * hour, 90_000 * hour])
+    ]  # fmt: skip
+    figures = "".join(f"<figure>{one}</figure>" for one in charts)
+    tab.ask(f"document.body.insertAdjacentHTML('beforeend', `<div id=more>${{{json.dumps(figures)}}}</div>`)")
+    for width in (1280, 700, 360):
+        found = words(tab, width)
+        assert len(found) > 60
+        assert [one for one in found if one["size"] < 12 or one["hit"] or one["outside"]] == []
+    tab.ask("document.querySelector('#more').remove()")
+
+
+def test_without_scripts_nothing_is_missing_and_nothing_is_dead(tab: Tab, report: Path) -> None:
+    """Charts and tables are whole; no box to filter is shown and no head is a button."""
+    tab.call("Emulation.setScriptExecutionDisabled", value=True)
+    tab.open(report)
+    assert tab.ask("document.querySelectorAll('svg.line .at title').length") > 5
+    assert tab.ask("document.querySelectorAll('button').length") == 0
+    assert tab.ask("[...document.querySelectorAll('.tools')].some((one) => one.offsetParent)") is False
+    tab.call("Emulation.setScriptExecutionDisabled", value=False)
+    tab.requests.clear()
+    tab.open(report)
+
+
+def test_a_table_without_rows_leaves_the_others_alive(
+    tab: Tab, report: Path, tmp_path: Path, opened: Callable[[Path], Tab]
+) -> None:
+    """A page of which most tables are empty: no complaint, and the one that is not sorts."""
+    path = tmp_path / "ledger" / "ledger.db"
+    Ledger.open(path, revision="ab" * 32).close()
+    other = tmp_path / "empty.html"
+    other.write_text(page(path), encoding="utf-8")
+    opened(other)
+    assert tab.console == []
+    assert tab.ask("document.querySelectorAll('thead button').length") == 7
+    opened(report)
 
 
 def test_a_narrow_window_does_not_scroll_sideways(tab: Tab) -> None:
