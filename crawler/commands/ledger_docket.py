@@ -122,7 +122,9 @@ def _print_force(docket: Docket, session: SessionFacts) -> None:
 
     _line("in force", moment(session.in_force) if session.in_force else "never in this session")
     if session.idle:
-        _line("idle", f"{moment(session.idle)}: it refuses nothing (withdrawn, suspended, not in force then, no demand)")
+        _line(
+            "idle", f"{moment(session.idle)}: it refuses nothing (withdrawn, suspended, not in force then, no demand)"
+        )
     if session.vanished:
         _line("vanished", f"{moment(session.vanished)}: no document holds it any more, and none withdrew it")
     _line("last permit before", moment(session.last_permit_before) if session.last_permit_before else "none on record")

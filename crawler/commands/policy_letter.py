@@ -7,14 +7,16 @@ Questions go to stderr and answers come from stdin, so that it works at a termin
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from .into import add_into, folder_to_write
 
 if TYPE_CHECKING:
     from ..policy.load import Loaded
@@ -34,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scan", metavar="FILE", type=Path, help="the paper, kept elsewhere: only its hash is recorded"
     )
-    parser.add_argument("--into", metavar="DIR", type=Path, default=Path("policies"), help="default: ./policies")
+    add_into(parser)
     parser.add_argument("--policies", metavar="DIR", action="append", help="folders to read beside it; repeatable")
 
 
@@ -52,32 +54,38 @@ def run(args: argparse.Namespace) -> int:
     """Ask, read back, write, show that it refuses, ask about neighbours."""
     from ..decide import Judge, message_of
     from ..policy.assemble import set_of_folders
-    from ..policy.draft import document_text, moment_text, place
+    from ..policy.draft import moment_text, place
     from ..policy.load import load_documents
     from ..policy.policyset import folders_of
 
     folders = folders_of(args.policies)
     loaded = load_documents(folders)
     scan = _hash(args.scan)
+    into = folder_to_write(args.into)
     letter = _questions(loaded)
     print(f"\n{_paragraph(letter)}\n")
     if _ask("Is that right? It takes force now [yes]", check=_yes_or_no, default="yes") == "no":
         raise UsageError("nothing was written", help="run desist policy letter again")
     shared = {**letter.fields, "document_sha256": scan, "entered_at": moment_text()}
-    identity = f"{moment_text()[:10]}-{letter.unit}"
-    text = document_text({"notice": identity, **_ordered(shared, letter.covers)})
-    path = place(args.into, "notice", identity, text, folders)
+    unit = letter.unit if "platforms" in letter.covers else "letter"  # ids stand in the clear: no hosts
+    text_of = functools.partial(_text_of, _ordered(shared, letter.covers))
+    identity, path = place(into, "notice", f"{moment_text()[:10]}-{unit}", text_of, folders)
     print(f"in force: {path}")
-    print(message_of(Judge(set_of_folders([*folders, args.into])).decide(letter.url)))
+    print(message_of(Judge(set_of_folders([*folders, into])).decide(letter.url)))
     for slug in _neighbours(letter, loaded):
         question = f"Does the letter name {slug} too (same operator or shared hosts)? [no]"
         if _ask(question, check=_yes_or_no, default="no") == "yes":
-            more = f"{identity}-{slug}"
-            covers: dict[str, object] = {"platforms": [slug], "related": [identity]}
-            place(args.into, "notice", more, document_text({"notice": more, **_ordered(shared, covers)}), folders)
-            print(f"in force: {more}")
+            covers = _ordered(shared, {"platforms": [slug], "related": [identity]})
+            text_of = functools.partial(_text_of, covers)
+            print(f"in force: {place(into, 'notice', f'{identity}-{slug}', text_of, folders)[0]}")
     print(f"next: desist policy preview {identity}")
     return 0
+
+
+def _text_of(fields: Mapping[str, object], identity: str) -> str:
+    from ..policy.draft import document_text
+
+    return document_text({"notice": identity, **fields})
 
 
 def _ordered(shared: dict[str, object], covers: dict[str, object]) -> dict[str, object]:

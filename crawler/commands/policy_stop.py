@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from .into import add_into, folder_to_write
 
 if TYPE_CHECKING:
     from ..policy.load import Loaded
@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all-hosts", action="store_true", help="of a platform, its infrastructure, project and defensive hosts too"
     )
-    parser.add_argument("--into", metavar="DIR", type=Path, default=Path("policies"), help="default: ./policies")
+    add_into(parser)
     parser.add_argument("--policies", metavar="DIR", action="append", help="folders to read beside it; repeatable")
 
 
@@ -38,9 +38,9 @@ def run(args: argparse.Namespace) -> int:
     loaded = load_documents(folders)
     name, fields, url = _unit(args.target, loaded, all_hosts=args.all_hosts)
     now, by = moment_text(), args.by or whoami()
-    identity = f"own-{now[:10]}-{name}"
+    base = f"own-{now[:10]}-{name}" if "platforms" in fields else f"own-{now[:10]}"  # ids stand in the clear: no hosts
+    into = folder_to_write(args.into)
     fields = {
-        "notice": identity,
         "instrument": "own_decision",
         "sender": {"name": by, "capacity": "operator"} if by else None,
         **fields,
@@ -50,11 +50,11 @@ def run(args: argparse.Namespace) -> int:
         "entered_at": now,
         "entered_by": by,
     }
-    path = place(args.into, "notice", identity, document_text(fields), folders)
-    decision = Judge(set_of_folders([*folders, args.into])).decide(url)
+    identity, path = place(into, "notice", base, lambda name: document_text({"notice": name, **fields}), folders)
+    decision = Judge(set_of_folders([*folders, into])).decide(url)
     print(f"stopped {name}: in force since {now}, written to {path}")
     print(message_of(decision))
-    print(f"crawls that watch `{args.into}` take it up at once; others read it when they start")
+    print(f"running crawls that read `{into}` take it up at once, later ones when they start; no others do")
     print(f"next: desist policy preview {identity}")
     return 0
 

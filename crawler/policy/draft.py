@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -78,21 +80,30 @@ def whoami() -> str:
         return ""
 
 
-def place(into: Path, kind: str, name: str, text: str, folders: list[Path]) -> Path:
-    """Check a document against those of `folders` and put it durably into `into`; returns its path.
+def place(into: Path, kind: str, name: str, text_of: Callable[[str], str], folders: list[Path]) -> tuple[str, Path]:
+    """Check a new document against those of `folders` and put it durably into `into`; its id, and its path.
 
-    PolicyError where it has an error of its own; what is wrong elsewhere never keeps a prohibition from being entered.
-    UsageError where a file of its name exists.
+    Its id is `name`, or `name-2`, `name-3` ... where a document has that: what is entered again takes force again.
+    `text_of` writes it under an id. PolicyError where it has an error of its own; what is wrong elsewhere never keeps a
+    prohibition from being entered. UsageError where the folder cannot be written.
     """
-    path = into / FOLDERS[kind] / f"{name}.yaml"
-    if path.exists():
-        message = f"`{path}` exists"
-        raise UsageError(message, help="documents are superseded, never overwritten: it is in force as it stands")
-    _check(path, text, load_documents(folders))
-    if not (into / "schema.json").exists():
+    others = load_documents(folders)
+    taken = {entry.doc.key for entry in others.documents}
+    for number in itertools.count(1):
+        identity = name if number == 1 else f"{name}-{number}"
+        path = into / FOLDERS[kind] / f"{identity}.yaml"
+        if identity in taken or path.exists():
+            continue
+        _check(path, text_of(identity), others)
+        try:
+            create(path, text_of(identity))
+            break
+        except UsageError as error:
+            if not isinstance(error.__cause__, FileExistsError):  # somebody else was quicker
+                raise
+    with contextlib.suppress(UsageError, OSError):  # for editors: nothing is lost without it
         create(into / "schema.json", schema_text())
-    create(path, text)
-    return path
+    return identity, path
 
 
 def _check(path: Path, text: str, others: Loaded) -> None:

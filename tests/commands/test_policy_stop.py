@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,13 +72,63 @@ def test_what_is_no_unit_is_refused_and_nothing_is_written(folder: Path, desist:
 
 
 def test_it_never_overwrites(folder: Path, desist: Run) -> None:
-    """The second stop of a day says that the first stands, and leaves it byte for byte."""
+    """The second stop of a day stands beside the first, which stays byte for byte."""
     desist("policy", "stop", "a.test", "--by", "A. Jones", "--policies", "policies")
     (path,) = (folder / "notices").glob("own-*")
     before = path.read_bytes()
-    done = desist("policy", "stop", "a.test", "--by", "B. Smith", "--policies", "policies")
-    assert (done.code, path.read_bytes()) == (2, before)
-    assert "exists" in done.err
+    done = desist("policy", "stop", "b.test", "--by", "B. Smith", "--policies", "policies")
+    assert (done.code, path.read_bytes()) == (0, before)
+    assert refuses("https://a.test/")
+    assert refuses("https://b.test/")
+
+
+def test_a_stop_after_a_withdrawal_takes_force_again(folder: Path, desist: Run) -> None:
+    """Also on the same day, and a wider one beside a narrower."""
+    desist("policy", "stop", "a.test", "--by", "A. Jones", "--policies", "policies")
+    (path,) = (folder / "notices").glob("own-*")
+    history = f'  - {{at: 2199-01-01, status: withdrawn, by: [A, B], document_sha256: "{"ab" * 32}"}}\n'
+    path.write_text(path.read_text() + "status_history:\n" + history.replace("2199-01-01", path.stem[4:14]))
+    assert desist("policy", "stop", "a.test", "--policies", "policies").code == 0
+    assert refuses("https://a.test/")
+    assert {p.stem[14:] for p in (folder / "notices").glob("own-*")} == {"", "-2"}
+    for words in ([], ["--all-hosts"]):
+        assert desist("policy", "stop", "pictogram", *words, "--policies", "policies").code == 0
+    assert refuses("https://pictogram-fonts.test/")
+
+
+def test_an_id_names_no_host(folder: Path, desist: Run) -> None:
+    """It stands in the clear in every entry that is filed under it."""
+    desist("policy", "stop", "customer.test", "--policies", "policies")
+    (path,) = (folder / "notices").glob("own-*")
+    assert "customer" not in path.name
+    assert "customer" not in path.read_text().partition("notice:")[2].partition("\n")[0]
+
+
+def test_four_people_stop_four_hosts_at_once(tmp_path: Path) -> None:
+    """In a folder that is not there yet: every one of them is in force."""
+    stop = [str(Path(sys.executable).with_name("desist")), "policy", "stop"]
+    hosts = [f"{letter}.test" for letter in "abcd"]
+    begun = [subprocess.Popen([*stop, host], cwd=tmp_path, stdout=subprocess.DEVNULL) for host in hosts]
+    assert [one.wait(timeout=120) for one in begun] == [0] * 4
+    assert all(refuses(f"https://{host}/", tmp_path / "policies") for host in hosts)
+
+
+PROJECT = "BOT_NAME = 'shop'\nDESIST_POLICIES = ['shipped', 'conf']\n"
+
+
+def test_it_writes_where_the_projects_crawls_read(tmp_path: Path, desist: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DESIST_POLICIES of a project says where; a folder that its crawls do not read is warned of."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = shop_settings\n")
+    (tmp_path / "shop_settings.py").write_text(PROJECT)
+    (tmp_path / "conf").mkdir()
+    stop = [str(Path(sys.executable).with_name("desist")), "policy", "stop", "a.test"]
+    done = subprocess.run(stop, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert refuses("https://a.test/", Path("conf"))
+    done = subprocess.run([*stop, "--into", "other"], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0
+    assert "no crawl of this project reads `other`\n  help: --into conf" in done.stderr
 
 
 def test_broken_documents_elsewhere_do_not_keep_a_stop_from_being_entered(folder: Path, desist: Run) -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desist.errors import PolicyError, UsageError
+from desist.errors import PolicyError
 from desist.policy.draft import document_text, flow_text, place
 from desist.policy.load import load_documents, read_documents
 from desist.policy.source import read
+
+
+def warning_of(platform: str) -> Callable[[str], str]:
+    """The text of a warning about a platform, under an id."""
+    fields = {"instrument": "warning", "platforms": [platform], "received_at": "2026-01-05"}
+    return lambda name: document_text({"notice": name, **fields})
+
 
 PLATFORM = "platform: p\nhosts: [p.test]\n"
 words = st.text(
@@ -44,29 +52,25 @@ def test_a_mapping_stands_on_one_line() -> None:
 def test_a_document_that_would_be_broken_is_not_placed(tmp_path: Path) -> None:
     """An unknown platform, a public suffix: the message has the place it would have had, the folder stays as it was."""
     (tmp_path / "p.yaml").write_text(PLATFORM)
-    text = document_text({"notice": "n", "instrument": "warning", "platforms": ["q"], "received_at": "2026-01-05"})
     with pytest.raises(PolicyError, match="D021") as caught:
-        place(tmp_path, "notice", "n", text, [tmp_path])
+        place(tmp_path, "notice", "n", warning_of("q"), [tmp_path])
     assert caught.value.place.endswith("notices/n.yaml:4:13")
     assert [path.name for path in tmp_path.rglob("*")] == ["p.yaml"]
 
 
-def test_an_id_that_is_taken_elsewhere_is_refused(tmp_path: Path) -> None:
-    """Under another file name too."""
+def test_an_id_that_is_taken_gets_a_number(tmp_path: Path) -> None:
+    """By a document of another file name, or by a file of another id."""
     (tmp_path / "p.yaml").write_text(PLATFORM)
-    text = document_text({"notice": "n", "instrument": "warning", "platforms": ["p"], "received_at": "2026-01-05"})
-    place(tmp_path, "notice", "first", text, [tmp_path])
-    with pytest.raises(PolicyError, match="D020"):
-        place(tmp_path, "notice", "second", text, [tmp_path])
-    with pytest.raises(UsageError, match="exists"):
-        place(tmp_path, "notice", "first", text, [tmp_path])
-    assert len(load_documents([tmp_path]).notices) == 1
+    (tmp_path / "mine.yaml").write_text(warning_of("p")("n"))
+    (tmp_path / "notices").mkdir()
+    (tmp_path / "notices" / "n-2.yaml").write_text(warning_of("p")("other"))
+    assert place(tmp_path, "notice", "n", warning_of("p"), [tmp_path]) == ("n-3", tmp_path / "notices" / "n-3.yaml")
+    assert {entry.doc.key for entry in load_documents([tmp_path]).notices} == {"n", "other", "n-3"}
 
 
 def test_what_is_broken_elsewhere_does_not_keep_a_document_out(tmp_path: Path) -> None:
     """A prohibition goes in beside a typo."""
     (tmp_path / "p.yaml").write_text(PLATFORM)
     (tmp_path / "typo.yaml").write_text("platform: [\n")
-    text = document_text({"notice": "n", "instrument": "warning", "platforms": ["p"], "received_at": "2026-01-05"})
-    path = place(tmp_path, "notice", "n", text, [tmp_path])
+    _, path = place(tmp_path, "notice", "n", warning_of("p"), [tmp_path])
     assert read_documents({"n.yaml": path.read_bytes()}).notices[0].doc.key == "n"
