@@ -4,7 +4,8 @@
 
 Targets: verify >= 100,000 entries/s (all of `desist ledger verify`: rows, rules, tree, tiles, checkpoints), integrate
 >= 100,000 entries/s, an inclusion proof at ten million entries <= 1.6 KB (from the tree's shape, checked at a million).
-Wall clock and CPU time are both given: on a busy machine only the second one is this program's own.
+Wall clock and CPU time are both given: on a busy machine only the second one is this program's own. `verify` takes two
+processors where it has them: its CPU time is the sum of both, its speed is the wall's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -46,16 +48,16 @@ RATE, OCTETS = 100_000, 1_600
 
 
 class Spent(NamedTuple):
-    """Seconds on the wall, and of CPU."""
+    """Seconds on the wall, and of CPU, a second process' included."""
 
     wall: float
     cpu: float
 
 
 def spend(work: Callable[[], object]) -> Spent:
-    wall, cpu = time.perf_counter(), time.process_time()
+    wall, cpu = time.perf_counter(), sum(os.times()[:4])
     work()
-    return Spent(time.perf_counter() - wall, time.process_time() - cpu)
+    return Spent(time.perf_counter() - wall, sum(os.times()[:4]) - cpu)
 
 
 def write(path: Path, entries: int, *, sealed: bool) -> None:

@@ -77,6 +77,7 @@ def answers_of(path: Path, key: str, anchors: list[Path]) -> Answers:
     """What is found of one ledger; `key` and `anchors` as typed."""
     from ..ledger.anchor import Anchors, Walk, own_checkpoints, read_anchors, read_verifier
     from ..ledger.verify import Finding, verify
+    from .beside import read_beside
     from .watched import reader_of
 
     verifier = read_verifier(key) if key else None
@@ -86,7 +87,7 @@ def answers_of(path: Path, key: str, anchors: list[Path]) -> Answers:
         size = max((one.size for one in own_checkpoints(notes, None)[0]), default=0)
         signed, kept = Anchors(own, bad), Anchors(read_anchors(anchors, verifier) if verifier else [])
         walk = Walk(signed, kept, stored=reader.tile, size=size)
-        record = verify(reader.rows(), boxes=reader.boxes(), each=walk.add)
+        record = verify(reader.rows(), boxes=reader.boxes(), each=walk.add, reading=read_beside)
         walk.finish(reader.tiles())
     record.findings.extend(Finding("tile", seq, message) for seq, message in walk.wrong)
     own_answer = signed.result(record.size)

@@ -123,6 +123,35 @@ def test_each_rule_alone_finds_its_case(honest: Rows, rule: str, forge: Callable
     assert rules(rechained(forge(leaves(honest)))) == {rule}
 
 
+def test_the_quick_way_and_the_long_way_agree(honest: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever field of whatever entry is another, usual entries are judged as if there were no quick way."""
+    whole = leaves(honest)
+    digest = base64.b64encode(bytes(32)).decode()
+    others: list[dict[str, object]] = [
+        {"n": 4}, {"m": 3}, {"t": 5}, {"rev": 2}, {"k": "outcome"}, {"facts": {"a": 1}}, {"c": {"all": digest}},
+        *({"platforms": {"pictogram": [a, r]}} for a in range(4) for r in range(4)),
+    ]  # fmt: skip
+    forged = [whole] + [
+        relinked([*whole[:at], changed(whole[at], **other), *whole[at + 1 :]], at + later)
+        for at in range(1, 8)
+        for other in others
+        for later in (0, 1)
+    ]
+    quick = [verify(rechained(one)) for one in forged]
+    monkeypatch.setattr(verify_module, "_usual", lambda *_: False)
+    assert quick == [verify(rechained(one)) for one in forged]
+    assert len({str(one.findings) for one in quick}) > 20
+
+
+def test_most_entries_of_a_crawl_take_the_quick_way(honest: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All requests but the first of a platform in its session."""
+    looked: list[object] = []
+    follow = verify_module._follow
+    monkeypatch.setattr(verify_module, "_follow", lambda *all_: looked.append(all_[1][0]) or follow(*all_))
+    assert verify(honest).intact
+    assert looked == ["open", "policy", "permit", "close"] * 2
+
+
 def test_a_cut_off_end_is_incomplete(honest: Rows) -> None:
     """Entries taken from the end leave a session without `close`."""
     result = verify(honest[:-1])
