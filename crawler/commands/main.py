@@ -13,13 +13,12 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from shutil import get_terminal_size
 from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__
 from ..errors import DesistError, PolicyError, UsageError
 from .examples import epilog
-from .overview import FAMILIES, meant, overview, wrapped
+from .overview import FAMILIES, columns, meant, overview, wrapped
 
 __all__ = ["VERBS", "Verb", "build_parser", "main"]
 
@@ -74,6 +73,8 @@ VERBS = (
 """The five commonest first, the rest by family."""
 _EXIT_CODES = "exit codes: 0 clean; 1 refused, or lint findings; 2 usage, or broken policies; 3 evidence not intact"
 
+_UNHEARD = "DESIST_POLICIES"
+
 
 class _Once(argparse._StoreAction):
     """An option with one value. Given twice it is an error: argparse would forget the first, a list of URLs perhaps."""
@@ -101,6 +102,10 @@ class _Parser(argparse.ArgumentParser):
         for action in (None, "store"):
             self.register("action", action, _Once)
 
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        """As argparse's own, which asks `shutil` for the width and brings four compressors to every verb's start."""
+        return self.formatter_class(prog=self.prog, width=columns() - 2)  # type: ignore[call-arg]
+
     def error(self, message: str) -> NoReturn:
         """Print it and exit with 2."""
         self.exit(2, f"error: {message}\n  help: {self._mend(message)}\n")
@@ -118,27 +123,30 @@ class _Top(_Parser):
 
     def format_help(self) -> str:
         """Usage, the five commonest verbs, all others, exit codes."""
-        width = get_terminal_size((100, 24)).columns
+        width = columns(100)
         about = overview(self.prog, VERBS, width)
         codes = "\n".join(wrapped(_EXIT_CODES, width))
         return f"{self.format_usage()}\nA crawler that can prove it said no.\n\n{about}\n{codes}\n"
 
 
 def build_parser(prog: str = "desist", *, words: Sequence[str] = (), every: bool = False) -> argparse.ArgumentParser:
-    """The parser for `prog`; only the verb that `words` names (or `every` one) is configured, the others are names."""
+    """The parser for `prog`: of the verb that `words` names, of `every` one, or of all as mere names."""
     parser = _Top(prog=prog, usage="%(prog)s [-h] [--version] VERB ...")
     parser.add_argument("--version", action="version", version=f"desist {__version__}", help="the version")
     verbs = parser.add_subparsers(metavar="VERB", required=True, prog=prog, parser_class=_Parser)
     families: dict[str, argparse._SubParsersAction[_Parser]] = {}
     typed = " ".join(words)
-    for verb in VERBS:
+    chosen = [verb for verb in VERBS if typed == verb.words or typed.startswith(verb.words + " ")]
+    if words and words[0] in ("-h", "--help", "--version"):
+        return parser  # the overview knows the verbs by the table
+    for verb in VERBS if every or not chosen else chosen:
         family, _, name = verb.words.rpartition(" ")
         if family and family not in families:
             families[family] = _family(verbs, family)
         sub = (families[family] if family else verbs).add_parser(
             name, help=verb.summary, description=verb.summary, formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        if every or typed == verb.words or typed.startswith(verb.words + " "):
+        if every or chosen:
             module = importlib.import_module(f"..{verb.module}", __name__)
             module.configure(sub)
             sub.epilog = sub.epilog or epilog(verb.words)
@@ -154,7 +162,7 @@ def _family(verbs: argparse._SubParsersAction[_Parser], name: str) -> argparse._
         name, help=about, description=about, formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="\n  ".join(["examples:", *examples]),
     )  # fmt: skip
-    return group.add_subparsers(title="verbs", metavar="VERB", required=True)
+    return group.add_subparsers(title="verbs", metavar="VERB", required=True, prog=group.prog)
 
 
 def _check_verb(words: Sequence[str]) -> None:
@@ -220,8 +228,8 @@ def _system(error: OSError) -> DesistError:
 
 def _unheard(words: Sequence[str]) -> None:
     """Say that a variable is no setting: whoever sets it thinks that other documents are read than are."""
-    if words[0] == "policy" and os.environ.get("DESIST_POLICIES"):
-        print("warning: variable `DESIST_POLICIES` is heard by nobody", file=sys.stderr)
+    if words[0] == "policy" and os.environ.get(_UNHEARD):
+        print(f"warning: variable `{_UNHEARD}` is heard by nobody", file=sys.stderr)
         print("  help: a verb takes folders by name, a crawl takes them from settings.py", file=sys.stderr)
 
 

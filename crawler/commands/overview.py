@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from .main import Verb
 
-__all__ = ["COMMONEST", "FAMILIES", "meant", "overview", "wrapped"]
+__all__ = ["COMMONEST", "FAMILIES", "columns", "meant", "overview", "wrapped"]
 
 # Every refusal's help line names `explain`, every letter's day begins with `letter`, and the other three are asked
 # before a crawl, after it, and by whoever wants to see it on paper.
@@ -49,6 +51,17 @@ def overview(prog: str, verbs: Sequence[Verb], width: int = 100) -> str:
         left = {words: None for words in left if words not in shown}
     lines += ["", "others:", *(_row(words, said[words], _WIDTH, width) for words in left)] if left else []
     return "\n".join([*lines, "", *wrapped(f"`{prog} VERB --help` shows its options and examples", width)])
+
+
+def columns(otherwise: int = 80) -> int:
+    """How wide the terminal is: COLUMNS, else what it says itself, else a guess."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or otherwise
+    except (AttributeError, ValueError, OSError):  # no stdout, a closed one, or no terminal
+        return otherwise
 
 
 def _row(words: str, summary: str, column: int, width: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Final
@@ -60,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "text" and (args.file or len(args.urls) > 1):
         print(tally.summary(args.file))
     elif args.format == "text" and not tally.refused:
+        import shlex
+
         print(f"next: desist policy explain {shlex.quote(args.urls[0])}")
     return 1 if tally.refused else 0
 

@@ -142,6 +142,32 @@ def test_help_imports_no_verb() -> None:
     assert done.stdout == "['desist.commands.examples', 'desist.commands.main', 'desist.commands.overview']\n"
 
 
+def test_a_check_starts_without_what_only_others_need() -> None:
+    """`policy check` brings no compressor, no mail, no network and no heavy library into its process."""
+    code = (
+        "import sys; from desist.commands.main import main; main(['policy', 'check', 'https://www.facebook.com/']);"
+        "print(' '.join(sys.modules))"
+    )
+    for _ in range(2):  # the first may have to compile the documents
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = "shutil bz2 lzma difflib email socket ssl subprocess asyncio scrapy pydantic yaml cryptography apsw rich"
+    before = subprocess.run(
+        [sys.executable, "-c", "import sys; print(' '.join(sys.modules))"], capture_output=True, text=True, check=True
+    )
+    brought = set(done.stdout.splitlines()[-1].split()) - set(before.stdout.split())
+    assert "desist.decide" in brought
+    assert brought.isdisjoint(heavy.split())
+
+
+@pytest.mark.parametrize("prog", ["desist", "scrapy desist"])
+def test_the_usage_of_a_verb_is_the_same_whichever_others_are_built(prog: str) -> None:
+    """Only the typed verb gets a parser; its usage begins as among all the others."""
+    for verb in VERBS:
+        words = verb.words.split()
+        alone = _parser_of(build_parser(prog, words=words), verb.words)
+        assert alone.prog == _parser_of(build_parser(prog), verb.words).prog == f"{prog} {verb.words}"
+
+
 @pytest.mark.parametrize(
     ("words", "code", "begins"),
     [
