@@ -183,6 +183,7 @@ def main() -> int:
     parser.add_argument("--ledger", type=Path)
     parser.add_argument("--plot", type=Path, metavar="FILE", help="plot.umd.min.js, where npm is not here")
     parser.add_argument("--d3", type=Path, metavar="FILE", help="d3.min.js")
+    parser.add_argument("--few", action="store_true", help="leave the varied ledger out")
     parser.add_argument("--alone", action="store_true", help="compare with nothing")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -194,7 +195,8 @@ def main() -> int:
         key = folder / "counsel.key"
         key.write_text(KEY.private_text())
         met = [*measure(folder, "few", few, args.refusals, args.runs)]
-        met += measure(folder, "many", many, args.refusals, args.runs, "--counsel-key", str(key))
+        if not args.few:
+            met += measure(folder, "many", many, args.refusals, args.runs, "--counsel-key", str(key))
         if not args.alone:
             side_by_side(folder, args.runs, args.plot, args.d3)
     return 0 if all(met) else 1
