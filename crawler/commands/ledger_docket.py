@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         if args.format == "json":
             _print_json(path, files, observed)
         else:
-            _print_text(path, files, observation_in_words(observed), sealed=not openers)
+            _print_text(path, files, observation_in_words(observed), sealed=not openers, named=bool(notice))
             print(f"\nnot checked here; without an anchor {open_window(Anchored(0, 1, ()))}")  # however many there are
     if notice and not found:
         raise UsageError(f"no docket `{notice}` is on record", help=f"desist ledger docket {paths[0]}")
@@ -64,12 +64,16 @@ def _print_json(path: Path, files: list[Docket], observed: list[Observation]) ->
         print(json.dumps({**ledger, "unrecorded": docket.unrecorded, **asdict(docket)}, sort_keys=True))
 
 
-def _print_text(path: Path, files: list[Docket], observation: str, *, sealed: bool) -> None:
+def _print_text(path: Path, files: list[Docket], observation: str, *, sealed: bool, named: bool) -> None:
     if observation:
         print(observation)
+    told = [docket for docket in files if named or docket.tells]
     print(f"{path}: {len(files)} docket{'' if len(files) == 1 else 's'}")
-    for docket in files:
+    for docket in told:
         _print_docket(docket, sealed=sealed)
+    if silent := len(files) - len(told):
+        print(f"\n{silent:,} {'more ' if told else ''}with nothing refused or fetched under them")
+        print("  name one behind the ledger to see it; --format json shows all")
 
 
 def _print_docket(docket: Docket, *, sealed: bool) -> None:

@@ -98,6 +98,14 @@ class Docket:
         received = self.notice.received_at if self.notice else 0
         return (received, self.first_open) if 0 < received < self.first_open else None
 
+    @property
+    def tells(self) -> bool:
+        """Whether anything was refused or fetched under it, or it has vanished."""
+        return any(
+            session.refused or session.last_permit_before or session.fetches_after or session.fetches_idle
+            or session.vanished for session in self.sessions
+        )  # fmt: skip
+
     def refused(self, stage: Stage) -> int:
         """Refusals of all sessions."""
         return sum(session.refused.get(stage, 0) for session in self.sessions)

@@ -145,6 +145,18 @@ def test_docket_tells_the_story(ledger: Path, key: Path, capsys: pytest.CaptureF
     assert main(["ledger", "docket", str(ledger), "another-notice"]) == 2
 
 
+def test_a_notice_under_which_nothing_happened_is_counted(ledger: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A set holds dozens of notices; those that tell something are shown, and any of them when asked for."""
+    with Ledger.open(ledger) as session:
+        session.record("notice", docket="2026-09-quiet", platforms=["quiet"], facts={"received_at": 5})
+    assert main(["ledger", "docket", str(ledger)]) == 0
+    out = capsys.readouterr().out
+    assert "2026-09-quiet" not in out
+    assert "\n1 more with nothing refused or fetched under them" in out
+    assert main(["ledger", "docket", str(ledger), "2026-09-quiet"]) == 0
+    assert "\n2026-09-quiet (quiet)" in capsys.readouterr().out
+
+
 def test_docket_as_json(ledger: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One object a docket."""
     assert main(["ledger", "docket", str(ledger), "--format", "json"]) == 0
