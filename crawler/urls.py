@@ -25,7 +25,7 @@ __all__ = ["MAX_HOST", "PLAIN_HOST", "Target", "canonical_host", "is_address", "
 MAX_HOST: Final = 253
 """Octets of a host name, RFC 1035 2.3.4, without the final dot."""
 
-PLAIN_HOST: Final = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.[a-z][a-z0-9-]{0,62}")
+PLAIN_HOST: Final = re.compile(r"(?:[a-z0-9_-]{1,63}+\.)++[a-z][a-z0-9-]{0,62}+")
 """A host that all readers read alike, unless a label begins with `xn--`: small ASCII letters, no number at the end."""
 
 _PORTS: Final = {"http": 80, "https": 443}

@@ -8,7 +8,7 @@ from typing import IO, Any, Final, Protocol
 import msgspec
 
 from .. import __version__
-from ..decide.message import message_of
+from ..decide.message import line_of, message_of
 from ..model import Decision
 
 __all__ = ["FORMATS", "Writer", "row_of", "writer_of"]
@@ -57,9 +57,9 @@ class TextWriter:
 
     def write(self, decision: Decision, place: str) -> None:
         """Print the message."""
-        text = message_of(decision)
-        if self._brief:
-            text = text.partition("\n")[0] + (f" [{place}]" if place else "")
+        text = line_of(decision) if self._brief else message_of(decision)
+        if self._brief and place:
+            text = f"{text} [{place}]"
         self._out.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ from ..urls import MAX_HOST, PLAIN_HOST, Target, canonical_host, read
 from .carriers import CARRIER_HOSTS
 from .options import DEFAULT, Options, instant_of, purposes_of
 from .readings import robots_reason, signal_reasons
-from .routes import asks_oddly, carries, may_carry, routes
+from .routes import carries, may_carry, routes
 from .settle import broken_route, by_way, governing_of, settled, trouble_of, unknown_platform
 from .standing import Question, Standing, readings_of
 
@@ -39,8 +39,8 @@ __all__ = ["Answer", "Judge", "Robots"]
 
 Robots = RobotsVerdict | RobotsState
 """What is known of robots.txt: its answer, or why there is none."""
-_PLAIN: Final = re.compile(rf"({PLAIN_HOST.pattern})(?::(?:[1-9][0-9]{{0,3}}|[1-5][0-9]{{4}}|6[0-4][0-9]{{3}}))?")
-"""A host and, where there is one, a port below 65,000: no reader stumbles over it."""
+_WITH_PORT: Final = re.compile(rf"({PLAIN_HOST.pattern}):(?:[1-9][0-9]{{0,3}}|[1-5][0-9]{{4}}|6[0-4][0-9]{{3}})")
+"""A plain host and a port below 65,000: no reader stumbles over it."""
 _SCHEMES: Final = frozenset({"http:", "https:"})
 _KEPT: Final = 1 << 17
 """Prefixes that a judge remembers before it starts afresh: memory stays flat, whatever is crawled."""
@@ -133,7 +133,7 @@ class Judge:
         ):
             return self._judge(url, robots, signals)
         if "?" in rest:
-            _, query = rest.split("?", 1)
+            query = rest.partition("?")[2]
             if "." in query or "/" in query or "\\" in query or "8747470" in query or not query.isascii():
                 return self._judge(url, robots, signals)
         if robots is NOT_ASKED:
@@ -155,19 +155,22 @@ class Judge:
 
     def refusals(self, urls: Iterable[str]) -> Iterator[tuple[int, Decision]]:
         """The refusals of a long list, with the place in it (from 0): what is allowed costs no object and no call."""
-        answers, free = self._answers, self._free
+        known, learn, free = self._answers.get, self._learn, self._free
         for place, url in enumerate(urls):
             try:
                 scheme, empty, host, rest = url.split("/", 3)
             except ValueError:
-                pass
-            else:
-                if (
-                    (answers[host] if host in answers else self._learn(host)) is free
-                    and not ("%" in rest or ":" in rest or "HR0c" in rest or ("?" in rest and asks_oddly(rest)))
-                    and (scheme == "https:" or scheme == "http:")  # noqa: PLR1714
-                    and not empty
-                ):
+                host = scheme = empty = rest = ""
+            if (
+                (known(host) or learn(host)) is free
+                and not ("%" in rest or ":" in rest or "HR0c" in rest)
+                and (scheme == "https:" or scheme == "http:")  # noqa: PLR1714
+                and not empty
+            ):
+                if "?" not in rest:
+                    continue
+                query = rest.partition("?")[2]
+                if not ("." in query or "/" in query or "\\" in query or "8747470" in query) and query.isascii():
                     continue
             decision = self.decide(url)
             if decision.governing is not None:
@@ -178,10 +181,9 @@ class Judge:
         held = self._passing.get(authority)
         if held is not None and (held is _UNSETTLED or self.now() < held.until):
             return held
-        plain = _PLAIN.fullmatch(authority)
-        if plain is None or "xn--" in authority or len(authority) > MAX_HOST:
+        host = name = authority if PLAIN_HOST.fullmatch(authority) else _without_port(authority)
+        if not host or "xn--" in authority or len(authority) > MAX_HOST:
             return _UNSETTLED
-        host = name = plain[1]
         known = self.policies.image.hosts
         while name and name not in known and name not in CARRIER_HOSTS:
             name = name.partition(".")[2]
@@ -317,3 +319,9 @@ class Judge:
             return self._decision(name, [trouble], (), "", _UNCHECKED)
         finding = self.standing(host, self.now()).find(None if path is None else readings_of(path))
         return self._decision(name, finding.reasons, finding.platforms, finding.docket, _UNCHECKED)
+
+
+def _without_port(authority: str) -> str:
+    """The plain host of `authority` where a port follows that all readers take; empty where it is something else."""
+    found = _WITH_PORT.fullmatch(authority)
+    return found[1] if found else ""

@@ -7,7 +7,7 @@ from typing import Final
 
 from ..model import Decision
 
-__all__ = ["message_of"]
+__all__ = ["line_of", "message_of"]
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9/:._~%@+,=-]*")
 
@@ -16,14 +16,20 @@ def message_of(decision: Decision) -> str:
     """The message form of a decision; the same on every screen, log line and exception."""
     reason = decision.governing
     if reason is None:
+        return line_of(decision)
+    help_ = f"; {reason.help}" if reason.help else ""
+    return f"{line_of(decision)}\n  help: desist policy explain {_quoted(_shown(decision.url))}{help_}"
+
+
+def line_of(decision: Decision) -> str:
+    """The message form without the line that names the mend."""
+    reason = decision.governing
+    if reason is None:
         unchecked = f" ({', '.join(decision.unchecked)} unchecked)" if decision.unchecked else ""
         return f"allowed {_shown(decision.url)}{unchecked}"
     via = f", reached via {_shown(reason.via)}" if reason.via else ""
-    filed = f"; {reason.filed or f'filed under {decision.docket}'}"
-    help_ = f"; {reason.help}" if reason.help else ""
-    url = _shown(decision.url)
-    said = f"refused {url}: {reason.basis}: {reason.message}{via}{filed}"
-    return f"{said}\n  help: desist policy explain {_quoted(url)}{help_}"
+    filed = reason.filed or f"filed under {decision.docket}"
+    return f"refused {_shown(decision.url)}: {reason.basis}: {reason.message}{via}; {filed}"
 
 
 def _shown(url: str) -> str:
