@@ -21,7 +21,7 @@ from scrapy.utils.misc import load_object
 from scrapy.utils.reactor import is_reactor_installed
 
 from ..errors import DesistError, GateError, LedgerError
-from ..policy.policyset import PolicySet
+from ..policy.policyset import PolicySet, folders_of
 from .ahead import Ahead
 from .closing import closing_line
 from .early import EarlyGate
@@ -93,13 +93,14 @@ class Attest:
         crawler = self._crawler
         options = held_options(crawler.settings)
         purposes = declared_purposes(crawler.settings)
-        policies = PolicySet.load([Path(folder) for folder in options.policies] or None)
+        named = [Path(folder) for folder in options.policies] or None
+        policies = PolicySet.load(named)
         self._stand_in_loop()
         spiders = _spiders(crawler.settings)
         recorder = Recorder.open(options, revision=policies.revision, spider=crawler.spidercls.name, spiders=spiders)
         warden = Warden(crawler, options=options, purposes=purposes, policies=policies, recorder=recorder)
         notices = Notices(recorder.ledger, options.notices_to_others)
-        notices.begin(policies)
+        notices.begin(policies, [*folders_of(named), *([] if named else [Path("policies")])])
         self._reload = Reload(warden, notices)
         return warden
 

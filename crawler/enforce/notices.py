@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,7 @@ from ..errors import DesistError
 from ..ledger.query import Reader
 from ..ledger.session import Fields
 from ..model import Basis
+from ..policy.folders import unread_documents
 from ..policy.rules import ALWAYS, NEVER, Rule
 
 if TYPE_CHECKING:
@@ -43,8 +44,16 @@ class Notices:
         self._told: dict[str, Fields] = {}
         self._next = NEVER
 
-    def begin(self, policies: PolicySet) -> None:
-        """Put on record what a session starts with, and what has vanished since the last one; before any permit."""
+    def begin(self, policies: PolicySet, folders: Iterable[Path] = ()) -> None:
+        """Put on record what a session starts with, and what has vanished since the last one; before any permit.
+
+        Logs which files are no documents and were perhaps meant as ones: what they forbid is not in force.
+        """
+        for path in unread_documents(folders):
+            logger.critical(
+                "`%s` is not read as a document, and what it says is not in force\n  help: rename it to end in .yaml",
+                path,
+            )
         self.tell(policies)
         self._ledger.append_all(("notice", fields) for fields in self._vanished())
 

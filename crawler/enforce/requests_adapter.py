@@ -111,7 +111,7 @@ class GatedAdapter(HTTPAdapter):
         path = Path(self.options.ledger or DEFAULT_LEDGER)
         self._ledger = open_ledger(self.options, path, "requests", revision=self._policies.revision)
         self._notices = Notices(self._ledger, self.options.notices_to_others)
-        self._notices.begin(self._policies)
+        self._notices.begin(self._policies, folders_of(self._folders))
 
     def close(self) -> None:
         """End the session in the ledger and close the pools."""

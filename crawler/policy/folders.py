@@ -6,16 +6,22 @@ and hidden names are left out: Kubernetes keeps a volume's data in hidden folder
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-__all__ = ["Found", "document_files", "scan", "walk"]
+__all__ = ["Found", "document_files", "scan", "unread_documents", "walk"]
 
 _SUFFIXES: Final = (".yaml", ".yml")
 _MEANT: Final = re.compile(r"\.(?:ya?ml|json|txt)(?:\W|$)", re.IGNORECASE)
+
+
+_FIRST_KEY: Final = re.compile(
+    rb'^[\s{\xff\xfe\xef\xbb\xbf]*"?(?:notice|terms|permission|platform)"?\s*:', re.MULTILINE
+)
 
 
 class Found(NamedTuple):
@@ -45,6 +51,26 @@ def walk(folder: Path) -> Found:
             elif _MEANT.search(name) and not (at_top and name == "schema.json"):
                 found.unread.append(Path(root, name))
     return found
+
+
+def unread_documents(folders: Iterable[Path]) -> list[Path]:
+    """Files that begin as a document does and are not read as one: `letter.yaml.txt`, `notice.json`, `n.yaml.orig`.
+
+    Folders that cannot be opened hold none: that is said elsewhere.
+    """
+    found: list[Path] = []
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            found += [path for path in walk(folder).unread if _begins_as_document(path)]
+    return found
+
+
+def _begins_as_document(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return bool(_FIRST_KEY.search(file.read(4096).replace(b"\0", b"")))
+    except OSError:
+        return True
 
 
 def _enter(root: str, name: str, seen: set[str], *, at_top: bool) -> bool:

@@ -123,6 +123,28 @@ def test_a_notice_that_vanished_is_found_behind_any_number_of_entries(
     assert not caplog.records
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("letter.yaml.txt", LETTER, True),
+        ("letter.yaml.orig", "# a letter\n" + LETTER, True),
+        ("letter.json", '{"notice": "2026-01-zed"}', True),
+        ("letter.yml.txt", LETTER.encode("utf-16").decode("latin-1"), True),
+        ("readme.txt", "What is in this folder: notices.\n", False),
+    ],
+)
+def test_a_letter_that_is_not_read_is_told_of_at_the_start(
+    tmp_path: Path, path: Path, caplog: pytest.LogCaptureFixture, name: str, text: str, told: bool
+) -> None:
+    """An editor's ending behind the name, and it would be in force nowhere without a word."""
+    folder = tmp_path / "p"
+    held = policies(folder, "")
+    (folder / name).write_text(text, encoding="latin-1")
+    with Ledger.open(path) as ledger:
+        Notices(ledger, "refuse").begin(held, [folder])
+    assert (f"`{folder / name}` is not read as a document" in caplog.text) == told
+
+
 SPIDER = """
 import scrapy
 class S(scrapy.Spider):
