@@ -47,8 +47,9 @@ def run(args: argparse.Namespace) -> int:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - Scrapy, a checked name
     settings = folder / args.name / "settings.py"
     if done.returncode or not settings.is_file():
-        said = " ".join((done.stdout + done.stderr).split())
-        raise UsageError(f"scrapy startproject: {said}", place=args.name, help="choose another name")
+        said = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()] or ["made nothing"]
+        mend = "choose another name, or a folder that you may write to"
+        raise UsageError(f"scrapy startproject: {said[-1]}", place=args.name, help=mend)
     with settings.open("a", encoding="utf-8") as file:
         file.write(_SETTINGS)
     (folder / ".gitignore").write_text(_IGNORE, encoding="utf-8")

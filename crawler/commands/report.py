@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -120,7 +121,8 @@ def _write(path: Path, text: str) -> None:
             file.write(text)
         os.replace(draft, path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # on a read-only file system there is nothing to take away
+            draft.unlink()
         raise UsageError(
             f"cannot be written: {error.strerror}", place=str(path), help="name another with -o"
         ) from error

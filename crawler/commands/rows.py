@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import IO, Any, Final, Protocol
+from typing import Any, Final, Protocol, TextIO
 
 import msgspec
 
 from .. import __version__
 from ..decide.message import line_of, message_of
 from ..model import Decision
+from .screen import coloured, colours
 
 __all__ = ["FORMATS", "Writer", "row_of", "writer_of"]
 
@@ -52,14 +53,16 @@ def row_of(decision: Decision, place: str = "") -> dict[str, Any]:
 class TextWriter:
     """The message form; of a file only what is refused, without the help line that would repeat a thousand times."""
 
-    def __init__(self, out: IO[str], *, brief: bool) -> None:
-        self._out, self._brief = out, brief
+    def __init__(self, out: TextIO, *, brief: bool) -> None:
+        self._out, self._brief, self._colour = out, brief, colours(out)
 
     def write(self, decision: Decision, place: str) -> None:
         """Print the message."""
         text = line_of(decision) if self._brief else message_of(decision)
         if self._brief and place:
             text = f"{text} [{place}]"
+        if self._colour:
+            text = coloured(text, self._out)
         self._out.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
 
     def close(self) -> None:
@@ -69,7 +72,7 @@ class TextWriter:
 class JsonlWriter:
     """A row a line."""
 
-    def __init__(self, out: IO[str]) -> None:
+    def __init__(self, out: TextIO) -> None:
         self._out = out
 
     def write(self, decision: Decision, place: str) -> None:
@@ -83,7 +86,7 @@ class JsonlWriter:
 class JsonWriter:
     """All rows as one array, written as they come."""
 
-    def __init__(self, out: IO[str]) -> None:
+    def __init__(self, out: TextIO) -> None:
         self._out, self._lead = out, "["
 
     def write(self, decision: Decision, place: str) -> None:
@@ -99,7 +102,7 @@ class JsonWriter:
 class SarifWriter:
     """Refusals as SARIF 2.1.0 results, for code scanning; written as they come."""
 
-    def __init__(self, out: IO[str]) -> None:
+    def __init__(self, out: TextIO) -> None:
         self._out, self._lead = out, ""
         head = '{"version":"2.1.0","$schema":"https://json.schemastore.org/sarif-2.1.0.json","runs":[{"tool":{"driver":'
         driver = {"name": "desist", "version": __version__}
@@ -127,9 +130,9 @@ class SarifWriter:
         self._out.write("]}]}\n")
 
 
-def writer_of(name: str, out: IO[str], *, brief: bool) -> Writer:
+def writer_of(name: str, out: TextIO, *, brief: bool) -> Writer:
     """The writer of a format."""
     if name == "text":
         return TextWriter(out, brief=brief)
-    makers: dict[str, Callable[[IO[str]], Writer]] = {"jsonl": JsonlWriter, "json": JsonWriter, "sarif": SarifWriter}
+    makers: dict[str, Callable[[TextIO], Writer]] = {"jsonl": JsonlWriter, "json": JsonWriter, "sarif": SarifWriter}
     return makers[name](out)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from desist.commands.url_sources import UrlSource
+from desist.ledger.ledger import Ledger
 
 from .conftest import Run
 
@@ -132,6 +133,38 @@ def test_what_the_system_refuses_is_an_error_like_any_other(
     monkeypatch.setattr("desist.commands.rule.run", fail)
     done = desist("rule", "D001")
     assert (done.code, done.err) == (2, f"error: some/file: {os.strerror(number)}\n  help: {mend}\n")
+
+
+def test_a_report_that_cannot_be_written_is_an_error_of_its_own(
+    desist: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a read-only file system the draft can neither be made nor taken away: what is said is about the report."""
+    path, out = tmp_path / "ledger" / "ledger.db", tmp_path / "x.html"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    Ledger.open(path, role="crawl", counsel_key=None).close()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), "a draft")
+
+    monkeypatch.setattr("desist.commands.report.os.replace", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    done = desist("report", str(path), "-o", str(out))
+    assert done.code == 2
+    assert done.err.endswith(f"error: {out}: cannot be written: Read-only file system\n  help: name another with -o\n")
+
+
+def test_a_project_that_scrapy_cannot_make_is_told_in_one_line(
+    desist: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Scrapy raises is not shown as its trace."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scrapy.py").write_text("raise OSError(30, 'Read-only file system', 'shop')\n")
+    done = desist("new", "project", "shop")
+    assert done.code == 2
+    assert done.err == (
+        "error: shop: scrapy startproject: OSError: [Errno 30] Read-only file system: 'shop'\n"
+        "  help: choose another name, or a folder that you may write to\n"
+    )
 
 
 def test_an_interrupted_verb_says_so_and_takes_its_bar_away(here: Path) -> None:

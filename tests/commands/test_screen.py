@@ -63,8 +63,11 @@ def test_the_answer_is_coloured_and_what_it_is_about_is_not(tmp_path: Path) -> N
     assert code == 1
     assert "\x1b[31mrefused\x1b[0m https://www.facebook.com/zuck: terms: " in shown
     assert "\x1b[1m=>\x1b[0m terms facebook-tos" in shown
-    code, shown = _on_terminal(tmp_path, "policy", "explain", "https://shop.test/", NO_COLOR="")
+    code, shown = _on_terminal(tmp_path, "policy", "check", "https://shop.test/", NO_COLOR="")
     assert (code, "\x1b[32mallowed\x1b[0m https://shop.test/" in shown) == (0, True)
+    (tmp_path / "urls.txt").write_text("https://www.facebook.com/zuck\n")
+    code, shown = _on_terminal(tmp_path, "policy", "check", "--file", "urls.txt", NO_COLOR="")
+    assert (code, "\x1b[31mrefused\x1b[0m https://www.facebook.com/zuck: terms" in shown) == (1, True)
 
 
 def test_long_work_shows_a_bar_that_leaves_no_trace(
