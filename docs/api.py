@@ -91,6 +91,7 @@ PARTS = (
         {
             **dict.fromkeys(("Site", "Page", "Failure"), "testing/site.py"),
             **dict.fromkeys(("Web", "MountedSite"), "testing/web.py"),
+            "Seen": "testing/seen.py",
             **dict.fromkeys(("Hit", "Connection", "Query"), "testing/hits.py"),
             "Answer": "testing/nameserver.py",
         },
@@ -109,7 +110,8 @@ PARTS = (
     Part(
         "Sites in a registry of responses",
         "desist.testing.mock",
-        dict.fromkeys(("mount", "Mounted"), "testing/mock.py"),
+        dict.fromkeys(("mount", "Mounted", "MockedSite"), "testing/mock.py"),
+        "`sites.mock(...)` does this for a test; `mount` is for a registry of one's own.",
     ),
     Part(
         "Errors",
@@ -136,6 +138,8 @@ RECEIVED = frozenset(
         "Crawler",
         "MountedSite",
         "Mounted",
+        "MockedSite",
+        "Seen",
     )
 )
 """Classes that code is handed and does not make: how they are constructed is not its business."""

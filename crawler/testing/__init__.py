@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .hits import Connection, Hit, Query
     from .nameserver import Answer
+    from .seen import Seen
     from .site import Failure, Page, Site
     from .web import MountedSite, Web
 
-__all__ = ["Answer", "Connection", "Failure", "Hit", "MountedSite", "Page", "Query", "Site", "Web"]
+__all__ = ["Answer", "Connection", "Failure", "Hit", "MountedSite", "Page", "Query", "Seen", "Site", "Web"]
 
 _HOMES = {
     "Answer": "nameserver",
@@ -24,6 +25,7 @@ _HOMES = {
     "MountedSite": "web",
     "Page": "site",
     "Query": "hits",
+    "Seen": "seen",
     "Site": "site",
     "Web": "web",
 }

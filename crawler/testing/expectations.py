@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from ..decide import decide
-from ..errors import PolicyError
 from ..policy.policyset import SHIPPED, PolicySet, shipped_policies
 from ..policy.testfile import Located, load_tests
 
@@ -61,8 +60,8 @@ class ExpectationFile(pytest.File):
         found = load_tests([folder])
         mine = [one for one in found.diagnostics if one.place.file == str(self.path)]
         if mine:
-            raise PolicyError(
-                "tests that cannot be read", diagnostics=mine, place=str(mine[0].place), help=mine[0].help
+            raise self.CollectError(
+                "\n".join(f"{one.place}: {one.code} {one.message}\n  help: {one.help}" for one in mine)
             )
         for test in found.tests:
             if test.place.file == str(self.path):

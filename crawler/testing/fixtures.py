@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,6 +22,9 @@ from .nameserver import Answer
 from .recorded import Recorded
 from .site import Site
 from .web import Web
+
+if TYPE_CHECKING:
+    from .mock import Mounted
 
 __all__ = ["Crawler", "PolicyFolder", "TestLedger", "Webs"]
 
@@ -52,6 +55,20 @@ class Webs:
         self.webs.append(web)
         self.sites += described
         return web
+
+    def mock(self, *sites: Site | str | Path) -> Mounted:
+        """Have the library `responses` answer for `sites` until the test ends, for code that uses `requests`.
+
+        Nothing is served: a request for any other name is an error.
+        """
+        import responses  # noqa: PLC0415 - of the extra `testing`, as what follows is
+
+        from .mock import mount  # noqa: PLC0415
+
+        described = [one for site in sites for one in _described(site)]
+        self.sites += described
+        registry = self._stack.enter_context(responses.RequestsMock(assert_all_requests_are_fired=False))
+        return mount(described, registry)
 
     def hits(self) -> dict[str, list[Hit]]:
         """What each mounted site's own server has seen so far."""

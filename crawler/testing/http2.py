@@ -70,6 +70,7 @@ class Http2:
         self._sizes: dict[int, int] = {}
         """Octets that have arrived on a stream whose request is not on record yet."""
         self._hits: dict[int, Hit] = {}
+        self._fault: BaseException | None = None
         self._window = asyncio.Event()
         """Set whenever more may be sent than before."""
 
@@ -92,6 +93,8 @@ class Http2:
             await self._wire.gone.wait()
         finally:
             self._end()
+        if self._fault is not None:
+            raise self._fault
 
     def _end(self) -> None:
         for answer in self._answers.values():
@@ -131,7 +134,13 @@ class Http2:
         hit = self._hits[event.stream_id] = self._service.note(self._wire.log, request)
         answer = asyncio.create_task(self._answer(event.stream_id, request, hit))
         self._answers[event.stream_id] = answer
-        answer.add_done_callback(lambda _: self._answers.pop(event.stream_id))
+        answer.add_done_callback(lambda done: self._answered(event.stream_id, done))
+
+    def _answered(self, stream: int, answer: asyncio.Task[None]) -> None:
+        del self._answers[stream]
+        if not answer.cancelled() and (fault := answer.exception()) is not None:
+            self._fault = fault
+            self._end()
 
     def _post(self, hit: Hit | None = None) -> None:
         """Send all that is ready; what `hit` has just been answered with counts as its own."""

@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 import requests
 import responses
 
+from ..errors import UsageError
 from .hits import Hit
+from .seen import Seen
 from .site import Failure, Page, Site
 
-__all__ = ["Mounted", "mount"]
+__all__ = ["MockedSite", "Mounted", "mount"]
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -29,16 +31,13 @@ class Mounted:
         self.sites = tuple(sites)
         self.hits: list[Hit] = []
 
-    def hits_of(self, name: str) -> list[Hit]:
-        """Requests to the site of that name or alias."""
-        [site] = [site for site in self.sites if site.serves(name)]
-        return [hit for hit in self.hits if hit.site == site.name]
-
-    def was_never_contacted(self, name: str) -> bool:
-        """True, or an AssertionError that lists the requests."""
-        if seen := [str(hit) for hit in self.hits_of(name)]:
-            raise AssertionError(f"{name} was contacted, {len(seen)} times:\n  " + "\n  ".join(seen[:20]))
-        return True
+    def __getitem__(self, name: str) -> MockedSite:
+        """The site of that name or alias; raises UsageError."""
+        for site in self.sites:
+            if site.serves(name):
+                return MockedSite(self, site)
+        known = ", ".join(name for site in self.sites for name in site.names)
+        raise UsageError(f"no site of this registry is called `{name}`", help=f"its names: {known}")
 
     def answer(self, request: requests.PreparedRequest) -> tuple[int, Any, bytes]:
         """The callback of the registry: log the request, then answer or fail as described."""
@@ -63,6 +62,20 @@ class Mounted:
             raise _exception(page)
         hit.status, hit.bytes_out = page.code, len(page.content)
         return page.code, page.header_lines(), b"" if request.method == "HEAD" else page.content
+
+
+class MockedSite(Seen):
+    """A site in a registry: what was asked of it."""
+
+    def __init__(self, mounted: Mounted, site: Site) -> None:
+        self._mounted = mounted
+        self.site = site
+        self.name = site.name
+
+    @property
+    def hits(self) -> list[Hit]:
+        """Requests for one of its names, by arrival."""
+        return [hit for hit in self._mounted.hits if hit.site == self.name]
 
 
 def mount(sites: Iterable[Site], registry: responses.RequestsMock) -> Mounted:

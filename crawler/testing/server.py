@@ -54,6 +54,8 @@ class SiteServer:
     def __init__(self, sites: Iterable[Site], ports: Mapping[str, int]) -> None:
         self.hits: list[Hit] = []
         self.connections: list[Connection] = []
+        self.faults: list[BaseException] = []
+        """What a description raised while it was served, `generate` for example."""
         self._sites = tuple(sites)
         self._listeners: list[Listener] = []
         self._wires: dict[Wire, Listener] = {}
@@ -130,6 +132,8 @@ class SiteServer:
 
     def _over(self, task: asyncio.Task[None], wire: Wire) -> None:
         self._tasks.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            self.faults.append(fault)
         self._wires.pop(wire, None)
         del self._dialogues[wire]
 

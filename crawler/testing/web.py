@@ -10,6 +10,7 @@ import ssl
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -17,6 +18,7 @@ from typing import Any, Literal, Self
 from ..errors import UsageError
 from .hits import Connection, Hit, Query
 from .nameserver import Answer, NameServer
+from .seen import Seen
 from .server import Listener, SiteServer
 from .site import Site
 
@@ -27,7 +29,6 @@ Scheme = Literal["http", "https"]
 _NETWORK = "127.83"
 _TRIES = 64
 _TTL = 60  # seconds, for the names of sites; `names` say their own
-_WELL_KNOWN = ("/robots.txt", "/.well-known/", "/ai.txt", "/rsl.xml")
 
 
 class Web:
@@ -77,7 +78,7 @@ class Web:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close every socket and end the thread; the logs stay readable."""
+        """Close every socket and end the thread; the logs stay readable. Raises what a description raised."""
         assert self._thread is not None
         self._call(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -86,6 +87,8 @@ class Web:
         self._thread = None
         if self._folder:
             self._folder.cleanup()
+        if error is None and self.server.faults:
+            raise self.server.faults[0]
 
     def __getitem__(self, name: str) -> MountedSite:
         """The site of that name or alias; raises UsageError."""
@@ -100,7 +103,7 @@ class Web:
 
     def url(self, name: str, path: str = "/", scheme: Scheme = "http") -> str:
         """The URL of `path` on the host `name`, with this web's port; UsageError for a name that leads nowhere."""
-        if not any(site.serves(name) for site in self._sites.values()) and not _named(name, self._names):
+        if not self._leads_somewhere(name):
             raise self._unknown(name)
         if scheme not in self.ports:
             raise UsageError(f"this web does not serve {scheme}", help="mount it with `tls=True` or `http2=True`")
@@ -130,6 +133,21 @@ class Web:
         """Every DNS question so far."""
         self.settle()
         return list(self.dns.queries)
+
+    def reachable(self) -> AbstractContextManager[None]:
+        """`with web.reachable():` clients of this process find the sites by name: httpx, aiohttp, requests, urllib."""
+        from .reach import reachable  # noqa: PLC0415 - Scrapy under the gates asks the name server itself
+
+        return reachable(self.dns.address, self._leads_somewhere)
+
+    @property
+    def host_rules(self) -> str:
+        """What Chromium's `--host-resolver-rules` takes, so that a browser finds the sites and nothing else."""
+        rules = [f"MAP {name} {self._addresses[site.name]}" for site in self._sites.values() for name in site.names]
+        return ", ".join((*rules, "MAP * ~NOTFOUND"))
+
+    def _leads_somewhere(self, name: str) -> bool:
+        return any(site.serves(name) for site in self._sites.values()) or _named(name, self._names)
 
     def _unknown(self, name: str) -> UsageError:
         names = [*(known for site in self._sites.values() for known in site.names), *self._names]
@@ -190,7 +208,7 @@ class Web:
         ]
 
 
-class MountedSite:
+class MountedSite(Seen):
     """A site on its server: its URLs, and what the server saw of it."""
 
     def __init__(self, web: Web, site: Site, address: str) -> None:
@@ -218,33 +236,6 @@ class MountedSite:
     def queries(self) -> list[Query]:
         """DNS questions for one of its names."""
         return [query for query in self._web.queries if self.site.serves(query.name)]
-
-    def hits_after(self, moment_ns: int) -> list[Hit]:
-        """Requests that arrived later than `moment_ns` (Unix time in ns)."""
-        return [hit for hit in self.hits if hit.arrived_ns > moment_ns]
-
-    def was_never_contacted(self) -> bool:
-        """True, or an AssertionError that lists every DNS question, connection and request that reached it."""
-        seen = [str(query) for query in self.queries]
-        seen += [f"connection {one.id} from port {one.peer_port}" for one in self.connections]
-        return _nothing(f"{self.name} was contacted", seen + [str(hit) for hit in self.hits])
-
-    def was_never_requested(self) -> bool:
-        """True, or an AssertionError that lists every request but those for robots.txt and its like."""
-        seen = [str(hit) for hit in self.hits if not hit.path.startswith(_WELL_KNOWN)]
-        return _nothing(f"{self.name} was asked for more than its well-known files", seen)
-
-    def was_contacted(self) -> bool:
-        """True, or an AssertionError: the control that shows the crawl ran at all."""
-        if self.hits:
-            return True
-        raise AssertionError(f"{self.name} was never asked for anything")
-
-
-def _nothing(message: str, seen: list[str]) -> bool:
-    if seen:
-        raise AssertionError(f"{message}, {len(seen)} times:\n  " + "\n  ".join(seen[:20]))
-    return True
 
 
 def _check(sites: list[Site]) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ssl
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from scrapy import Spider
 
 from desist.errors import PolicyError, UsageError
-from desist.testing import Answer, Page, Site, ready
+from desist.testing import Answer, Page, Site, Web, ready
 from desist.testing.fixtures import Crawler, PolicyFolder, Webs
 
 
@@ -68,6 +72,41 @@ def test_sites_that_cannot_be_told_apart(sites: Webs) -> None:
         sites()
     with pytest.raises(UsageError, match=r"a dict is no site\n  help: a Site, or the path"):
         sites({"name": "a.test"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_a_description_that_raises_fails_the_test(http2: bool) -> None:
+    """What `generate` raises ends the connection, and comes up where the web ends."""
+
+    def generate(target: str) -> Page:
+        raise LookupError(f"no idea what to say to {target}")
+
+    def ask() -> None:
+        scheme: Any = "https" if http2 else "http"
+        with Web([Site("a.test", generate=generate)], http2=http2) as web, web.reachable():
+            verify = ssl.create_default_context(cafile=str(web.ca_file)) if http2 else True
+            client = httpx2.Client(http2=http2, verify=verify, timeout=20)
+            with client, pytest.raises(httpx2.RemoteProtocolError):
+                client.get(web.url("a.test", "/x", scheme))
+
+    with pytest.raises(LookupError, match="no idea what to say to /x"):
+        ask()
+
+
+def test_policy_tests_that_cannot_be_read_are_all_named(tmp_path: Path) -> None:
+    """Each error of a file below policies/tests, with its place and mend, and no traceback."""
+    (tmp_path / "policies" / "tests").mkdir(parents=True)
+    (tmp_path / "policies" / "own.yaml").write_text("platform: own\nhosts: [own.test]\n")
+    (tmp_path / "policies" / "tests" / "own.yaml").write_text(
+        '"http://own.test/": alow\n"http://own.test/x": {efect: allow}\n'
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "policies/tests"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 2
+    assert "own.yaml:1:21: " in done.stdout
+    assert "did you mean `allow`?" in done.stdout
+    assert "own.yaml:2:2" in done.stdout
+    assert "Traceback" not in done.stdout
 
 
 def test_documents_that_cannot_be_read_are_all_named(policy_set: PolicyFolder) -> None:

@@ -6,7 +6,10 @@ import pytest
 import requests
 import responses
 
+from desist.decide import decide
+from desist.errors import UsageError
 from desist.testing import Failure, Page, Site, ready
+from desist.testing.fixtures import PolicyFolder, Webs
 from desist.testing.mock import mount
 
 
@@ -39,7 +42,7 @@ def test_failures_are_the_exceptions_of_requests(failure: Failure, expected: typ
         mounted = mount([Site("a.test", failure=failure)], registry)
         with pytest.raises(expected, match="simulated"):
             requests.get("http://a.test/", timeout=5)
-        assert [hit.status for hit in mounted.hits_of("a.test")] == [0]
+        assert [hit.status for hit in mounted["a.test"].hits] == [0]
         registry.assert_all_requests_are_fired = False
 
 
@@ -48,9 +51,21 @@ def test_a_site_that_was_left_alone() -> None:
     with responses.RequestsMock(assert_all_requests_are_fired=False) as registry:
         mounted = mount([ready.platform_with_notice(), ready.ordinary()], registry)
         requests.get("http://gazette.test/", timeout=5)
-        assert mounted.was_never_contacted("pictogram.test")
+        assert mounted["pictogram.test"].was_never_contacted()
         with pytest.raises(AssertionError, match=r"GET http://gazette\.test/"):
-            mounted.was_never_contacted("gazette.test")
+            mounted["www.gazette.test"].was_never_contacted()
+
+
+def test_three_lines_for_code_that_uses_requests(sites: Webs, policy_set: PolicyFolder) -> None:
+    """The fixture mounts, takes away again and hands the documents on, as it does for sites that are served."""
+    web = sites.mock(ready.platform_with_notice(), ready.ordinary())
+    assert requests.get("http://gazette.test/robots.txt", timeout=5).ok
+    assert web["pictogram.test"].was_never_contacted()
+    assert web["gazette.test"].was_contacted()
+    assert web["gazette.test"].was_never_requested()
+    assert decide(policy_set(), "http://www.pictogram.test/").effect == "refuse"
+    with pytest.raises(UsageError, match=r"no site of this registry is called `gazete\.test`"):
+        web["gazete.test"].was_never_contacted()
 
 
 def test_a_longer_name_is_another_site() -> None:
