@@ -1,9 +1,12 @@
 """Indirect routes: the targets that a URL makes somebody else fetch for you.
 
 Any host: a whole URL in the path (`/https://site.test/x`), as the whole query, or in a parameter that makes the far
-side fetch (`url`, `src`, `image`, ...), written plainly, percent-encoded any number of times, or in base64; in
-hexadecimal in parameters and at carriers that are known for it.
+side fetch (`url`, `src`, `image`, ...), written plainly, percent-encoded, or in base64; in hexadecimal in parameters
+and at carriers that are known for it.
 Known carriers (carriers.py): by their own grammar, bare hosts included. Routes within routes are followed.
+
+Whoever writes a link decides how much there is to read in it, and it is the event loop of a crawl that reads: every
+text is read once, and what has more layers, levels or targets than the limits below is refused unread.
 
 What passes, since the next hop is judged when it comes: `ref`, `utm_*`, and parameters of sharing and redirecting
 (`redirect`, `next`, `return_to`, ...), and every other name that is not in the list below. Finding too much costs
@@ -28,10 +31,12 @@ __all__ = ["FETCHING", "MAX_DEPTH", "Route", "asks_oddly", "carries", "may_carry
 
 MAX_DEPTH: Final = 4
 """Routes within routes that are followed; one that goes deeper is refused."""
-MAX_DECODING: Final = 8
+MAX_DECODING: Final = 10
 """Layers of percent-encoding that are taken off; what has more is refused."""
 MAX_ROUTES: Final = 64
-"""Targets of one URL that are judged; a URL that names more is refused."""
+"""Texts of one URL that are read as targets, at whatever depth; a URL that names more is refused."""
+MAX_READ: Final = 1 << 17
+"""Characters of all these texts together; a URL that has more is refused."""
 
 _FETCHING_WORDS: Final = """
 url urls u uri src image img images target proxy imageurl imgurl imageuri imgsrc imagesrc srcurl sourceurl originurl
@@ -44,7 +49,7 @@ FETCHING: Final = frozenset(_FETCHING_WORDS.split())
 """Names of parameters, letters and digits only and small, that make the far side fetch."""
 
 _SCHEME: Final = re.compile(r"https?:", re.IGNORECASE)
-_URL_IN_TEXT: Final = re.compile(r"https?:[/\\]*[^/\\\s\"'<>|,;)}\]]", re.IGNORECASE)
+_URL_IN_TEXT: Final = re.compile(r"https?:[/\\]*+[^/\\\s\"'<>|,;)}\]]", re.IGNORECASE)
 _BARE_HOST: Final = re.compile(
     r"(?:[^\s/?#@:\\]+@)?[^\s/?#@:\\]+[.\u3002\uff0e\uff61][^\s/?#@:\\.]+\.?(?::\d+)?(?=[/?#]|$)|\[[0-9a-f:.]+\]",
     re.IGNORECASE,
@@ -54,8 +59,8 @@ _BASE64: Final = re.compile(r"aHR0c[A-Za-z0-9+/_-]{6,}={0,2}")
 _HEX: Final = re.compile(r"68747470(?:73)?3a(?:[0-9a-f]{2}){4,}", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"[&;]")
 _NAME: Final = re.compile(r"[^a-z0-9]+")
-_ESCAPE: Final = re.compile(r"%(?:2[5fFeE6]|3[0aAbBdDfF]|[4-7])")
-"""An escape that may hide a letter or sign of `https://`, of base64's `aHR0c`, or between parameters."""
+_ESCAPE: Final = re.compile(r"%(?:2[5fFeE6]|3[0-9aAbBdDfF]|[4-7])")
+"""An escape that may hide a letter or sign of `https://`, of base64's `aHR0c`, between parameters, or of an escape."""
 _AMP: Final = re.compile(r"/(?:[a-z]+/(?:[a-z]+\d+/)?)?(?:s/)?([^/]+\.[^/]+)(/.*)?", re.IGNORECASE)
 _FIRST_LABEL: Final = re.compile(r"[0-9a-z-]+")
 
@@ -105,28 +110,75 @@ def _fetches(name: str) -> bool:
     return _NAME.sub("", _plain(name).lower().partition("[")[0]) in FETCHING
 
 
+class _Endless(Exception):
+    """There is more to read than anybody writes who wants to be understood; the text says of what."""
+
+
+class _Search:
+    """What is found in one URL: each text is read once, whatever names it, and all of them share one budget."""
+
+    __slots__ = ("_inner", "_left", "_places", "found")
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, Target | None]] = []
+        """Each text and the target that it is; None where it is none."""
+        self._left = MAX_READ
+        self._places: dict[str, int] = {}
+        """Where in `found` a text stands."""
+        self._inner: dict[int, dict[int, None]] = {}
+        """By the place of a target, those of the targets within it."""
+
+    def within(self, place: int) -> dict[int, None]:
+        """The places of the targets that one target names, in their order."""
+        held = self._inner.get(place)
+        if held is None:
+            _, target = self.found[place]
+            held = self._inner[place] = self.named_by(target) if target else {}
+        return held
+
+    def named_by(self, target: Target) -> dict[int, None]:
+        """The places of what a target names."""
+        return {place: None for place in map(self._place, _texts(target)) if self.found[place][1]}
+
+    def _place(self, text: str) -> int:
+        place = self._places.get(text)
+        if place is None:
+            place = self._places[text] = len(self.found)
+            if place >= MAX_ROUTES:
+                raise _Endless(f"it names more than {MAX_ROUTES} targets")
+            self._left -= len(text)
+            if self._left < 0:
+                raise _Endless(f"the targets that it names are longer than {MAX_READ:,} characters together")
+            self.found.append((text, _read(text)))
+        return place
+
+
 def routes(target: Target) -> tuple[Route, ...]:
-    """Every target that the URL names on the way, however deep, each once."""
+    """Every target that the URL names on the way, however deep, each once, the nearest first."""
+    search = _Search()
+    trouble = ""
+    try:
+        _follow(search, target)
+    except _Endless as endless:
+        trouble = str(endless)
     found: dict[tuple[object, ...], Route] = {}
-    for route in _routes(target, 0):
-        found.setdefault((route.hosts, route.path, route.trouble), route)
-    return tuple(found.values())
+    for text, inner in search.found:
+        if inner:
+            route = Route(text[:200], inner.hosts, inner.path or "/", inner.raw_path or "/")
+            found.setdefault((route.hosts, route.path), route)
+    ways = tuple(found.values())
+    return (*ways, Route(target.url[:200], (), trouble=trouble)) if trouble else ways
 
 
-def _routes(target: Target, depth: int) -> Iterator[Route]:
-    found = dict.fromkeys(_texts(target))
-    for number, text in enumerate(found):
-        inner = _read(text)
-        if inner is None:
-            continue
-        if number >= MAX_ROUTES:
-            yield Route(text[:200], (), trouble=f"it names more than {MAX_ROUTES} targets")
+def _follow(search: _Search, target: Target) -> None:
+    """Look for targets breadth first; `_Endless` where the longest way from one to the next is too long."""
+    level = search.named_by(target)
+    for _ in range(MAX_DEPTH):
+        if not level:
             return
-        yield Route(text[:200], inner.hosts, inner.path or "/", inner.raw_path or "/")
-        if depth + 1 < MAX_DEPTH:
-            yield from _routes(inner, depth + 1)
-        elif any(_texts(inner)):
-            yield Route(text[:200], (), trouble=f"routes within routes go deeper than {MAX_DEPTH}")
+        level = {inner: None for outer in level for inner in search.within(outer)}
+    if level:
+        raise _Endless(f"routes within routes go deeper than {MAX_DEPTH}")
 
 
 def _read(text: str) -> Target | None:
@@ -224,7 +276,7 @@ def _base64(text: str) -> bytes:
 
 
 def _decoded(text: str) -> Iterator[str]:
-    """The text, and what is left after each layer of percent-encoding."""
+    """The text, and what is left after each layer of percent-encoding; `_Endless` where there are too many."""
     yield text
     for _ in range(MAX_DECODING):
         if "%" not in text and "+" not in text:
@@ -234,10 +286,8 @@ def _decoded(text: str) -> Iterator[str]:
             return
         text = plain
         yield text
-    # More layers than anybody writes by accident: taken off all the same, so that nothing hides below them.
-    while "%" in text and (plain := unquote(text)) != text:
-        text = plain
-    yield text
+    if "%" in text and unquote(text) != text:
+        raise _Endless(f"it is percent-encoded more than {MAX_DECODING} times")
 
 
 def _plain(text: str) -> str:

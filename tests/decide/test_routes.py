@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+import random
 from urllib.parse import quote
 
 import pytest
 
 from desist.decide import decide
+from desist.decide import routes as routes_module
 from desist.decide.carriers import CARRIERS, carriers_of
-from desist.decide.routes import FETCHING, MAX_DEPTH, may_carry
+from desist.decide.routes import FETCHING, MAX_DECODING, MAX_DEPTH, MAX_READ, MAX_ROUTES, may_carry
 from desist.policy import PolicySet
-from desist.urls import canonical_host
+from desist.urls import Target, canonical_host
 
 from .documents import NOTICE, PLATFORM, policies
 
@@ -167,6 +169,101 @@ def test_routes_deeper_than_the_limit_are_ambiguous(rules: PolicySet) -> None:
         url = f"https://hop{number}.test/?url={quote(url, safe='')}"
     decision = decide(rules, url, at=NOW)
     assert (decision.effect, decision.governing and decision.governing.basis.value) == ("refuse", "ambiguous")
+
+
+class Work:
+    """What one decision cost: texts read as URLs, characters in them, characters decoded."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reads = self.characters = self.decoded = 0
+        read, decode, decode_rest = routes_module.read, routes_module.unquote_plus, routes_module.unquote
+
+        def counted_read(text: str) -> Target:
+            self.reads += 1
+            self.characters += len(text)
+            return read(text)
+
+        def counted_decode(text: str) -> str:
+            self.decoded += len(text)
+            return decode(text)
+
+        def counted_rest(text: str) -> str:
+            self.decoded += len(text)
+            return decode_rest(text)
+
+        monkeypatch.setattr(routes_module, "read", counted_read)
+        monkeypatch.setattr(routes_module, "unquote_plus", counted_decode)
+        monkeypatch.setattr(routes_module, "unquote", counted_rest)
+
+
+def nested(form: str, times: int) -> str:
+    """A URL within itself so many times, with nothing encoded."""
+    url = "x"
+    for _ in range(times):
+        url = form.format(url)
+    return url
+
+
+PIECES = [
+    "https://ok.test/",
+    "?url=",
+    "&url=//a.test/",
+    "http:",
+    "a.test/",
+    "%2F%2F",
+    "%252525253A",
+    "%" + "25" * 40 + "3A",
+    "aHR0cDovL2EudGVzdC8-",
+    ";src=[",
+    "+",
+    "68747470733a2f2f612e746573742f",
+    "https://web.archive.org/web/2020/b.test/",
+]
+HOSTILE = [
+    *(nested("https://ok.test/?url={}", times) for times in (12, 60, 300)),
+    *(nested("https://ok.test/{}", times) for times in (12, 400)),
+    nested("https://ok.test/?u={}&x=1", 60),
+    "https://ok.test/?url=https%" + "25" * 3000 + "3A//x.test/",
+    "https://ok.test/?x=%" + "25" * 9 + "41&" + "url=a.b%25252541&" * 400,
+    "https://web.archive.org/web/2020/" + "a.b/" * 60 + "?" + "url=a.c&" * 900,
+    *("https://ok.test/?url=" + "".join(random.Random(seed).choices(PIECES, k=500)) for seed in range(12)),
+]
+
+
+@pytest.mark.parametrize("url", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_url_costs_no_more_than_its_budget(
+    rules: PolicySet, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    """However targets stand within one another, each text is read once, and all of them share one budget."""
+    work = Work(monkeypatch)
+    decision = decide(rules, url[:9000], at=NOW)
+    assert work.reads <= MAX_ROUTES
+    assert work.characters <= MAX_READ + MAX_ROUTES * len("http://")
+    assert work.decoded <= 2 * MAX_READ
+    assert decision.effect in {"allow", "refuse"}
+
+
+def test_a_platform_within_routes_without_end_is_refused_all_the_same(rules: PolicySet) -> None:
+    """The budget never lets a URL pass that it keeps from being read to its end."""
+    decision = decide(rules, nested("https://ok.test/?url={}", 90) + TARGET, at=NOW)
+    assert decision.governing is not None
+    assert decision.governing.message == f"it names more than {MAX_ROUTES} targets"
+
+
+@pytest.mark.parametrize("where", ["?url=https{}//good.test/", "?a=1&b{}=c", "https{}//good.test/"])
+def test_more_layers_of_encoding_than_the_limit_are_refused(rules: PolicySet, where: str) -> None:
+    """As many layers as the limit are taken off; what has one more is refused unread (`MAX_DECODING`)."""
+    url = "https://good.test/" + where
+    colon = "%" + "25" * (MAX_DECODING - 1) + "3A"
+    assert decide(rules, url.format(colon), at=NOW).effect == "allow"
+    decision = decide(rules, url.format(colon.replace("%", "%25")), at=NOW)
+    assert decision.governing is not None
+    assert decision.governing.message == f"it is percent-encoded more than {MAX_DECODING} times"
+
+
+def test_an_escape_made_of_escapes_hides_nothing(rules: PolicySet) -> None:
+    """`%%33A` is `%3A` after one layer, `:` after two."""
+    assert decide(rules, TARGET.replace("https:", "https://good.test/https%%33A"), at=NOW).effect == "refuse"
 
 
 def test_the_path_of_a_route_is_judged_too() -> None:
