@@ -53,6 +53,7 @@ _WORDS: Final = {
     "crawl": ("{} has no gates", 'ADDONS = {{"desist.addon.Addon": 0}}'),
     "interpreter": ("{} has hooks of its own, and no gate among them", "use threads or processes"),
     "unreadable": ("what `{}` was handed can be read in two ways", "plain strings, numbers, tuples and lists"),
+    "replaced": ("something replaced `{}`, so what it lets through is not known", "find what sets it"),
     "library": ("`{}` is C code that no gate sees", _DECLARE + "import:ctypes"),
 }
 """What is refused, and the mend, by kind of attempt; `{}` is its target."""
@@ -62,7 +63,7 @@ class Attempt(msgspec.Struct, frozen=True):
     """One way round the gates that was tried."""
 
     what: str
-    """connect, lookup, datagram, socket, spawn, import, library, interpreter, crawl, or unreadable."""
+    """connect, lookup, datagram, socket, spawn, import, library, interpreter, crawl, replaced, or unreadable."""
     target: str
     """A host, address, socket path, program or module."""
     url: str

@@ -12,8 +12,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any, Final
 
-__all__ = ["Imports"]
+__all__ = ["IMPORT", "TCL", "Imports"]
 
+TCL: Final = "_tkinter"
+"""Many libraries load it and few use it: where it is there already, its one way to a Tcl interpreter is shut."""
 _CLIENTS: Final = frozenset(
     {
         "curl_cffi", "curl_adapter", "pycurl", "tls_client", "primp", "rnet", "wreq", "pyreqwest", "hrequests",
@@ -30,7 +32,7 @@ _LOOPS: Final = frozenset(
 _SOCKETS: Final = frozenset(
     {
         "pycares", "unbound", "getdns", "grpc", "zmq", "pynng", "nanomsg", "PyQt5", "PyQt6", "PySide2", "PySide6", "gi",
-        "wx", "cefpython3", "jpype", "jnius", "clr", "_tkinter", "nis",
+        "wx", "cefpython3", "jpype", "jnius", "clr", TCL, "nis",
     }
 )  # fmt: skip
 """Among them whole toolkits and languages with sockets of their own: Tcl (`_tkinter`), GLib, Qt, Java, .NET."""
@@ -67,7 +69,7 @@ class Imports:
 
         `ctypes` is not among them, since Scrapy's own dependencies load it: what is looked up through it is refused.
         """
-        return sorted({top for name in list(sys.modules) if (top := self.barred(name)) and top != _ONCE})
+        return sorted({top for name in list(sys.modules) if (top := self.barred(name)) and top not in {_ONCE, TCL}})
 
     def installed(self, module: str) -> bool:
         """Whether there is such a module: what looks for an absent one only asks what it may use."""

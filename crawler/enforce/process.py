@@ -28,16 +28,18 @@ from .marks import mark
 from .names import is_literal, place_dialled, spelled
 from .observe import Observation
 from .options import Options
-from .pins import PINS, canonical, plain
+from .pins import PINS, Pins, canonical, plain
 from .places import place_of
 from .resolver import Resolver, asking, local_addresses
+from .shut_errors import AttemptRefused, LibraryRefused, LookupShut, SpawnRefused
 from .spawns import SPAWN, Spawns, helpers, words_of
+from .whole import Whole
 from .wraps import METHODS, wrap_builtins, wrap_sockets, wrap_spawns
 
 if TYPE_CHECKING:
     from .warden import Warden
 
-__all__ = ["ENVIRONMENT", "GATE", "AttemptRefused", "LibraryRefused", "LookupShut", "ProcessGate", "SpawnRefused"]
+__all__ = ["ENVIRONMENT", "GATE", "ProcessGate"]
 
 ENVIRONMENT: Final = "its environment (desist arm)"
 """Who armed the process, where no project did."""
@@ -52,22 +54,6 @@ _SCTP: Final = 132
 """It connects by a socket option, which tells no hook (sctp(7))."""
 _NOT_EXECUTED: Final = 126
 """What a shell exits with where it may not run a program (POSIX 2.8.2)."""
-
-
-class AttemptRefused(ConnectionRefusedError):
-    """A connection or datagram that nothing covers."""
-
-
-class LookupShut(socket.gaierror):
-    """A lookup that nothing covers."""
-
-
-class SpawnRefused(PermissionError):
-    """A child process that nothing declares."""
-
-
-class LibraryRefused(ImportError):
-    """A module that opens sockets unseen."""
 
 
 class ProcessGate:
@@ -152,12 +138,19 @@ class ProcessGate:
         sys.audit(_ATTEST)
         if not self._heard:
             raise GateError("the process is not shut: its audit hook is not there", help="desist doctor")
+        if changed := self._changed():
+            raise GateError(f"something replaced `{changed}` of the process gate", help=f"find what sets `{changed}`")
         for method in METHODS:
             if getattr(getattr(socket.socket, method), "gate", None) is not self:
                 raise GateError(
                     f"something replaced `socket.socket.{method}`, so lookups would not be seen",
                     help="find the library that patches `socket`, and take it out of the crawling process",
                 )
+
+    def _changed(self) -> str:
+        return _WHOLE.changed(self, PINS, self.attempts, self.infra, self.spawns, self.imports) or (
+            "" if PINS.infra == [self._is_infra] else "Pins.infra"
+        )
 
     def _too_late(self) -> None:
         loaded = self.imports.loaded()
@@ -210,6 +203,8 @@ class ProcessGate:
         self.attempts.told.append(warden.attempted)
 
         def leave() -> None:
+            if self.armed and (changed := self._changed()):
+                self.attempts.record(Attempt("replaced", changed, f"replaced:{changed}", culprit(), os.getpid()), None)
             for remove in removers:
                 remove()
             if warden in self._wardens:
@@ -404,5 +399,6 @@ def _is_our_watch(name: str) -> bool:
     return ours is not None and frame.f_globals is vars(ours) and name in {"None", *_WATCH_CALLS}
 
 
+_WHOLE: Final = Whole((ProcessGate, Attempts, Destinations, Imports, Infra, Pins, Resolver, Spawns))
 GATE = ProcessGate()
 """The gate of this process."""

@@ -12,9 +12,11 @@ import contextlib
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from .imports import TCL
 from .names import INET, exact, family_of, is_literal, spelled
 from .resolver import local_addresses
 from .spawns import words_of
@@ -88,7 +90,7 @@ def wrap_spawns(gate: ProcessGate) -> None:
 
 
 def wrap_builtins(gate: ProcessGate) -> None:
-    """`importlib.import_module` tells no hook of modules that are part of the interpreter."""
+    """`importlib.import_module` tells no hook of modules that are part of the interpreter; Tcl may be there already."""
     create = _imp.create_builtin
 
     def create_builtin(spec: Any) -> Any:
@@ -96,6 +98,8 @@ def wrap_builtins(gate: ProcessGate) -> None:
         return create(spec)
 
     _imp.create_builtin = create_builtin
+    if TCL in sys.modules:
+        vars(sys.modules[TCL])["create"] = lambda *_, **__: gate.let_in(TCL, "")
 
 
 def _is_program(passed: str, executables: tuple[Any, ...]) -> bool:

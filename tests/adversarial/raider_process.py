@@ -86,6 +86,7 @@ class Raider(raider.Raider):
         if not is_reactor_installed():
             raise RuntimeError("no reactor")
         import dns.message
+        from scrapy.utils.defer import maybe_deferred_to_future
         from twisted.internet import protocol, reactor
 
         address, port = os.environ["RAIDER_DNS"].split(":")
@@ -93,7 +94,7 @@ class Raider(raider.Raider):
         try:
             way.write(dns.message.make_query(step["host"], "A").to_wire(), (address, int(port)))
         finally:
-            await way.stopListening()
+            await maybe_deferred_to_future(way.stopListening())
 
     async def do_mail(self, url, step):
         if not is_reactor_installed():

@@ -86,16 +86,16 @@ BEFORE = {
         "pool.shutdown()",
         "was started before the process was shut",
     ),
-    "child": (
-        "child = multiprocessing.Process(target=time.sleep, args=(60,)); child.start()",
-        "child.kill()",
-        "was started before the process was shut",
-    ),
     "forkserver": (
         "multiprocessing.set_start_method('forkserver'); from multiprocessing import forkserver; "
         "forkserver.ensure_running()",
         "forkserver._forkserver._stop()",
         "the child process `forkserver` was started before",
+    ),
+    "tcl": (
+        "sys.modules['_tkinter'] = tcl = type(sys)('_tkinter'); tcl.create = lambda *_: print('a Tcl interpreter')",
+        "tcl.create()",
+        "armed",
     ),
     "ended": ("child = multiprocessing.Process(target=int); child.start(); child.join()", "", "armed"),
 }
@@ -103,7 +103,7 @@ BEFORE = {
 
 @pytest.mark.parametrize("case", BEFORE)
 def test_what_no_gate_can_reach_refuses_the_start(tmp_path, case) -> None:
-    """A hook that keeps hooks out, and children without one; a child that has ended is no hindrance."""
+    """A hook that keeps hooks out, and children without one; an ended child and an idle Tcl are no hindrance."""
     first, last, said = BEFORE[case]
     ledger = str(tmp_path / "evidence" / "ledger.db")
     (tmp_path / "early.py").write_text(textwrap.dedent(ARM).format(first=first, last=last or "pass", ledger=ledger))
@@ -111,4 +111,6 @@ def test_what_no_gate_can_reach_refuses_the_start(tmp_path, case) -> None:
         [sys.executable, "early.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
     assert said in done.stdout, done.stdout + done.stderr
-    assert ("GateError" in done.stdout) is (case != "ended")
+    assert ("GateError" in done.stdout) is (case not in {"ended", "tcl"})
+    assert "a Tcl interpreter" not in done.stdout
+    assert ("LibraryRefused: `_tkinter` opens sockets" in done.stderr) is (case == "tcl")

@@ -114,3 +114,33 @@ def test_stripped_engine_refuses_at_every_step(ground) -> None:
     refused = [one.url for one in ground.refused()]
     steps = ("stripped-one", "stripped-two", "stripped-three")
     assert [step for step in steps if not any(step in url for url in refused)] == [], out
+
+
+PATCHED = """
+@classmethod
+def from_crawler(cls, crawler):
+    from desist.enforce.process import ProcessGate
+    ProcessGate._may_dial = lambda self, host, port: True
+    return super().from_crawler(crawler)
+"""
+PATCHED_LATER = """
+async def start(self):
+    from desist.enforce.pins import PINS
+    PINS.infra.append(lambda host, port: False)
+    yield scrapy.Request("http://pictogram.test:<port>/x")
+"""
+
+
+def test_patched_process_gate_refuses_the_start(ground) -> None:
+    """A gate that lets everything through is found before the first request."""
+    ground.write(PATCHED)
+    out = ground.crawl()
+    assert out.endswith("exit code 2"), out
+    assert "error: something replaced `ProcessGate._may_dial`" in out
+
+
+def test_process_gate_that_was_patched_in_a_crawl_is_on_record(ground) -> None:
+    """What came of it nobody can know: that it was done is on record when the crawl ends."""
+    ground.write(PATCHED_LATER)
+    out = ground.crawl()
+    assert [one.url for one in ground.refused() if one.rule == "no-grant:replaced"] == ["replaced:Pins.infra"], out
