@@ -166,6 +166,7 @@ def shot(
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     tab.call("Emulation.setEmulatedMedia", media=media, features=features)
     tab.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+    tab.lay_out()
     y = float(tab.ask(f"document.querySelector('{top}').getBoundingClientRect().top + scrollY - 12")) if top else 0.0
     clip = {"x": 0, "y": y, "width": width, "height": height, "scale": 1}
     data = tab.call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)["data"]

@@ -72,8 +72,13 @@ class Tab:
         """Type into whatever has the focus."""
         self.call("Input.insertText", text=text)
 
+    def lay_out(self) -> None:
+        """Show what is far from the window too, which is not laid out before it is scrolled to."""
+        self.ask("document.querySelectorAll('.scroll').forEach((one) => { one.style.contentVisibility = 'visible'; })")
+
     def look(self, path: Path, *, scheme: str = "light", media: str = "screen", width: int = 1280) -> None:
         """Keep a picture of the whole page."""
+        self.lay_out()
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.call("Emulation.setEmulatedMedia", media=media, features=features)
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)

@@ -133,12 +133,17 @@ def test_pictures_are_kept_and_schemes_differ(tab: Tab, tmp_path: Path) -> None:
     assert (tmp_path / "print.pdf").read_bytes()[:5] == b"%PDF-"
 
 
-def test_on_paper_no_row_is_left_out_and_no_button_is_there(tab: Tab) -> None:
-    """Print shows whole tables without scroll boxes and filters."""
+def test_on_paper_no_row_is_left_out_and_no_button_is_there(opened: Callable[[Path], Tab], report: Path) -> None:
+    """Print shows whole tables without scroll boxes and filters; what was filtered out is there all the same."""
+    tab = opened(report)
+    tab.ask("document.querySelector('[aria-controls=l1-reasons-rows]').focus()")
+    tab.type("vidriver")
+    assert len(tab.ask(SHOWN)) == 1
     tab.call("Emulation.setEmulatedMedia", media="print")
     assert tab.ask("getComputedStyle(document.querySelector('.tools')).display") == "none"
     assert tab.ask("getComputedStyle(document.querySelector('.scroll')).maxHeight") == "none"
     assert tab.ask("getComputedStyle(document.querySelector('.scroll')).contentVisibility") == "visible"
+    assert len(tab.ask(SHOWN)) == 4
 
 
 def test_charts_of_any_time_have_legible_words_that_do_not_touch(tab: Tab) -> None:
