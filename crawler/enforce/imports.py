@@ -42,6 +42,7 @@ _BARRED: Final = _CLIENTS | _LOOPS | _SOCKETS | _INTERPRETERS | {"cffi"}
 _ONCE: Final = "_posixsubprocess"
 """Loaded by the gate itself, which wraps its function: a second copy would have it as it was."""
 IMPORT: Final = "import:"
+"""What begins a line of DESIST_INFRA that lets a module in."""
 
 
 class Imports:
