@@ -70,7 +70,7 @@ _LEAF = re.compile(
     r'"w":"([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"\}'
 )
 """The grammar of an entry, version 1. JSON has many texts for one value; of an entry there is only this one."""
-_COUNTER = re.compile(r'("[^"]+"):\[(\d+),(\d+)\]')
+_COUNTER = re.compile(r'"([^"]+)":\[(\d+),(\d+)\]')
 _MEMBER = re.compile(r'"([^"]+)":')
 Row = tuple[int, bytes, bytes]
 """Place in the ledger (from 1), running hash, entry."""
@@ -121,7 +121,7 @@ class SessionReport:
     revisions: int = 0
     silences: list[tuple[int, int]] = field(default_factory=list)
     counters: dict[str, list[int]] = field(default_factory=dict)
-    """By platform, in quotation marks as entries have it: requests permitted and refused so far."""
+    """By platform: requests permitted and refused so far."""
 
 
 @dataclass
@@ -183,10 +183,11 @@ def _read(leaf: bytes) -> Fields | None:
     found = _LEAF.fullmatch(leaf.decode("latin-1")) if len(leaf) <= MAX_LEAF else None
     if found is None:
         return None
-    c, facts, k, m, n, p, name, a, r, more, rev, t, w = found.groups()
+    c, facts, k, m, n, p, quoted, a, r, more, rev, t, w = found.groups()
+    name = quoted[1:-1] if quoted else ""
     if (c and not _rising(c.split('"')[1::4])) or (facts and not _rising(_MEMBER.findall(facts))):
         return None
-    if more and not _rising([name[1:-1], *_MEMBER.findall(more)]):
+    if more and not _rising([name, *_MEMBER.findall(more)]):
         return None
     return k, int(n), int(m), int(t), p, w, bool(c), facts, name, int(a or 0), int(r or 0), more, int(rev or 0)
 
@@ -320,16 +321,16 @@ def _count(
     return broken
 
 
-def _pair(counters: dict[str, list[int]], quoted: str, a: int, r: int, permitted: bool, refused: bool) -> _Broken:
+def _pair(counters: dict[str, list[int]], name: str, a: int, r: int, permitted: bool, refused: bool) -> _Broken:
     """One platform's counters, which go on from its last entry in this session."""
-    pair = counters.setdefault(quoted, [0, 0])
+    pair = counters.setdefault(name, [0, 0])
     pair[0] += permitted
     pair[1] += refused
     due = pair[0], pair[1]
     if due == (a, r):
         return None
     pair[0], pair[1] = a, r
-    return "counter", f"counts {[a, r]} for `{quoted[1:-1]}`, its session's entries add up to {list(due)}"
+    return "counter", f"counts {[a, r]} for `{name}`, its session's entries add up to {list(due)}"
 
 
 def _complete(result: Verification, boxes: int | None) -> None:
