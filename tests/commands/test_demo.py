@@ -117,6 +117,7 @@ def test_a_crawl_that_reaches_platforms_fails_the_demo(
     def letter(received_at: str) -> dict[str, str]:
         return documents.notice("paypeer", "Paypeer, Inc.", received_at=received_at)
 
+    monkeypatch.setattr("desist.testing.demo.run._SECONDS", 600.0)  # it fetches more than the demo does
     monkeypatch.setattr("desist.testing.documents.write", without_chirrup)
     monkeypatch.setattr("desist.testing.demo.project.letter_document", letter)
     code = run(argparse.Namespace(output=tmp_path / "demo"))
