@@ -9,6 +9,7 @@ Redirects come back through the adapter hop by hop, so each hop is decided.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -19,15 +20,19 @@ from typing import Any, Final
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
+from scrapy.exceptions import CannotResolveHostError
+from urllib3.util import Retry
 
 from ..decide import Judge, message_of
 from ..decide import Options as Choices
+from ..decide.options import purposes_of
 from ..model import NOT_ASKED, Basis, Decision, Purpose, RobotsState, RobotsVerdict, Signal
-from ..optout import read_headers, read_status
+from ..optout import read_status
 from ..policy.policyset import PolicySet, folders_of
 from ..policy.reload import reload
 from ..policy.tighten import Files
 from ..robots import EVERY_GROUP, MAX_OCTETS, AuthorityRobots, product_token, stands_in
+from .answers import again, markup_of
 from .codings import opened
 from .destinations import Destinations, Endpoint, endpoint_of
 from .notices import Notices
@@ -39,10 +44,12 @@ from .recorder import DEFAULT_LEDGER
 from .resolver import Resolution, Resolver
 from .resting import Resting
 from .signing import open_ledger
+from .site_files import Brought, SiteFiles
 from .verdicts import refusal, with_route
 
 __all__ = ["GatedAdapter", "RequestRefused"]
 
+logger = logging.getLogger("desist")
 _BY: Final = "a requests adapter"
 _ROBOTS_SECONDS: Final = 30
 _LOOK_SECONDS: Final = 1.0
@@ -80,10 +87,13 @@ class GatedAdapter(HTTPAdapter):
         purposes: Iterable[Purpose | str] | None = None,
         user_agent: str = "",
         shut: bool = True,
+        max_retries: Retry | int = 0,
         **pool: Any,
     ) -> None:
-        super().__init__(**pool)
+        super().__init__(max_retries=Retry(0, read=False), **pool)  # what it sent again itself nobody would decide
         self.options = options or Options()
+        self._retries = Retry.from_int(max_retries)
+        self._user_agent = user_agent
         self._agent = product_token(self.options.agent, user_agent or requests.utils.default_user_agent()).token
         self._folders = [Path(folder) for folder in self.options.policies] or None
         self._files = Files(lambda: folders_of(self._folders))
@@ -103,6 +113,9 @@ class GatedAdapter(HTTPAdapter):
         self._resolver = Resolver(self.options.nameservers)
         self._proxies = Destinations("DESIST_PROXIES", self.options.proxies, ports=True)
         self._robots: dict[str, AuthorityRobots] = {}
+        self._site_files = SiteFiles(self._bring, purposes_of(purposes), self._agent, self.options.robots_mode)
+        self._next: dict[str, float] = {}
+        """When each authority may be asked again, by its Crawl-delay."""
         self._lock = threading.Lock()
         self._robots_lock = threading.RLock()
         if shut:
@@ -121,14 +134,38 @@ class GatedAdapter(HTTPAdapter):
     def send(
         self, request: requests.PreparedRequest, *args: Any, proxies: Mapping[str, str] | None = None, **kinds: Any
     ) -> requests.Response:
-        """Decide, record, grant, send, look at the answer. Raises RequestRefused, LedgerLost."""
+        """Decide, record, grant, send, look at the answer, and all of it again for each of `max_retries`.
+
+        Raises RequestRefused, LedgerLost.
+        """
+        retries = self._retries.new()
+        while True:
+            failure, response = None, None
+            try:
+                response = self._send_once(request, args, proxies, kinds)
+            except (requests.ConnectionError, requests.Timeout) as error:
+                failure = error
+            left = again(retries, request, response, failure)
+            if left is None and response is not None:
+                return response
+            retries = left or retries
+
+    def _send_once(
+        self, request: requests.PreparedRequest, args: tuple[Any, ...], proxies: Any, kinds: Mapping[str, Any]
+    ) -> requests.Response:
         url = str(request.url)
         try:
             self._renew()
             self._ask(url, NOT_ASKED, self._resting.of(url))
+            self._check_headers(request, url)
             if not select_proxy(url, dict(proxies or {})):
                 self._find(request, url, place_of(url).host)
-            decision = self._ask(url, self._verdict(url))
+            verdict = self._verdict(url)
+            self._ask(url, verdict)
+            said = self._said(url)
+            self._wait(url)
+            self._renew()  # fetching files and waiting take time, in which a letter may come
+            decision = self._ask(url, verdict, said)
             response = self._carry(request, decision, proxies, args, kinds)
             self._look_at(url, response)
         except _Stop as stop:
@@ -168,14 +205,51 @@ class GatedAdapter(HTTPAdapter):
 
     def _verdict(self, url: str) -> RobotsVerdict:
         """What the authority's robots.txt says; fetched here where it is due, one authority at a time."""
-        place = place_of(url)
-        host = f"[{place.host}]" if ":" in place.host else place.host
-        authority = f"{place.scheme}://{host}:{place.port}"
+        authority = _authority(url)
         with self._robots_lock:
             robots = self._robots.setdefault(authority, AuthorityRobots(authority))
             if robots.due(time.time()):
                 self._fetch(robots)
             return robots.verdict(url, self._agent, time.time(), self.options.robots_mode)
+
+    def _said(self, url: str) -> tuple[Signal, ...]:
+        """What the authority's other files say, and its robots.txt beside its rules."""
+        authority = _authority(url)
+        with self._robots_lock:
+            robots = self._robots[authority].robots(self.options.robots_mode)
+            return self._site_files.of_site(url, authority, robots)
+
+    def _wait(self, url: str) -> None:
+        """Keep the Crawl-delay of the authority, whichever thread asked it last."""
+        with self._robots_lock:
+            now = time.monotonic()
+            at = max(now, self._next.get(_authority(url), 0.0))
+            self._asked(url, at)
+        time.sleep(at - now)
+
+    def _asked(self, url: str, at: float) -> None:
+        """The authority is asked at this moment (of the monotonic clock), and not again before its delay is over."""
+        authority = _authority(url)
+        with self._robots_lock:
+            robots = self._robots.get(authority)
+            if robots is not None and (delay := robots.delay(self._agent, self.options.robots_mode)):
+                self._next[authority] = max(self._next.get(authority, 0.0), at + delay)
+
+    def _bring(self, url: str) -> Brought:
+        """One file of a site's own, decided as a page is; nothing where it is refused or does not come whole."""
+        named = {"User-Agent": self._user_agent} if self._user_agent else {}
+        asked = requests.Request("GET", url, headers={"Accept-Encoding": "identity", **named}).prepare()
+        try:
+            decision = self._ask(url, self._verdict(url), self._resting.of(url))
+            self._wait(url)
+            answer = self._carry(asked, decision, None, (), {"timeout": _ROBOTS_SECONDS, "stream": True})
+            body = opened(_body(answer), answer.headers.get("Content-Encoding", ""), MAX_OCTETS + 1)
+            return Brought(answer.status_code, answer.headers.get("Location", ""), body)
+        except _Stop as stop:
+            self._refuse(stop.decision)
+        except Exception as error:  # noqa: BLE001 - no answer is no permission; a lost ledger fails the page's permit too
+            logger.debug("%s did not come: %r", url, error)
+        return Brought()
 
     def _fetch(self, robots: AuthorityRobots) -> None:
         fetch = robots.begin()
@@ -199,7 +273,7 @@ class GatedAdapter(HTTPAdapter):
     def _find(self, request: requests.PreparedRequest, url: str, host: str) -> Resolution:
         try:
             return self._route(url, host)
-        except OSError as error:
+        except (OSError, CannotResolveHostError) as error:
             raise requests.ConnectionError(str(error), request=request) from error
 
     def _route(self, url: str, host: str) -> Resolution:
@@ -240,7 +314,6 @@ class GatedAdapter(HTTPAdapter):
     ) -> requests.Response:
         url = str(request.url)
         place = self._proxy(url, proxies) or place_of(url)
-        self._check_headers(request, url)
         route = self._find(request, url, place.host)
         self._permit(request, decision, route)
         unpin = PINS.pin(place.host, route.addresses, place.port)
@@ -248,6 +321,7 @@ class GatedAdapter(HTTPAdapter):
             return super().send(request, *args, **{**kinds, "proxies": proxies})
         finally:
             unpin()
+            self._asked(url, time.monotonic())
 
     def _check_headers(self, request: requests.PreparedRequest, url: str) -> None:
         agent = request.headers.get("User-Agent")
@@ -263,12 +337,9 @@ class GatedAdapter(HTTPAdapter):
         now = time.time()
         status = read_status(response.status_code, headers, now)
         self._resting.add(url, status)
-        signals = (
-            *status,
-            *read_headers(
-                headers, response.headers.get("Content-Type", ""), now, self._agent, self.options.robots_mode
-            ),
-        )
+        kind = response.headers.get("Content-Type", "")
+        with self._robots_lock:
+            signals = (*status, *self._site_files.of_page(url, headers, kind, markup_of(response, kind)))
         if not signals:
             return
         try:
@@ -302,6 +373,12 @@ class GatedAdapter(HTTPAdapter):
             revision=self._policies.revision,
             details={"url": decision.url} if self._ledger.sealed_to else {},
         ).n
+
+
+def _authority(url: str) -> str:
+    place = place_of(url)
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    return f"{place.scheme}://{host}:{place.port}"
 
 
 def _text(value: str | bytes) -> str:

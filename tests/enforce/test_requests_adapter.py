@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from desist.enforce.options import Options
 from desist.enforce.requests_adapter import GatedAdapter, RequestRefused
 from desist.ledger.seal import Opener
 from desist.testing import Answer, Page, Site, Web, documents, ready
+from desist.testing.hits import Hit
 from desist.testing.mock import mount
 from desist.testing.recorded import Recorded
 
@@ -53,8 +54,8 @@ def sites() -> list[Site]:
     return [
         ready.platform_with_notice(),
         Site("gazette.test", robots="User-agent: *\nDisallow: /private\n", pages=pages),
-        Site("packed.test", robots=_coded(gzip.compress(RULES), "gzip"), pages={"/*": "page"}),
-        Site("odd.test", robots=_coded(RULES, "br"), pages={"/*": "page"}),
+        Site("packed.test", robots=_coded(gzip.compress(RULES), "gzip"), pages={"/open": "page", "/private": "page"}),
+        Site("odd.test", robots=_coded(RULES, "br"), pages={"/open": "page", "/private": "page"}),
     ]
 
 
@@ -79,6 +80,11 @@ def decisions(options: Options) -> list[tuple[str, str, str]]:
     return [(one.effect, one.basis, one.url) for one in Recorded.read(Path(options.ledger), KEY.private_text())]
 
 
+def pages(hits: Iterable[Hit]) -> list[str]:
+    """What was asked for but the files of opt-outs, which are asked for before the first page."""
+    return [hit.path for hit in hits if hit.path not in ("/.well-known/tdmrep.json", "/ai.txt")]
+
+
 @pytest.fixture
 def session(options: Options) -> Iterator[requests.Session]:
     """A session whose answers come from `responses`; the process stays open."""
@@ -93,9 +99,10 @@ def test_ordinary_page_is_fetched_and_on_record(session, options, sites) -> None
     with responses.RequestsMock(assert_all_requests_are_fired=False) as registry:
         mounted = mount(sites, registry)
         assert session.get("http://gazette.test/").text == "<h1>ordinary</h1>"
-    assert [hit.path for hit in mounted.hits] == ["/robots.txt", "/"]
+    files = ["/robots.txt", "/.well-known/tdmrep.json", "/ai.txt"]
+    assert [hit.path for hit in mounted.hits] == [*files, "/"]
     assert decisions(options) == [
-        ("allow", "", "http://gazette.test:80/robots.txt"),
+        *(("allow", "", f"http://gazette.test:80{path}") for path in files),
         ("allow", "", "http://gazette.test/"),
     ]
 
@@ -118,7 +125,7 @@ def test_refusal_is_raised_with_its_receipt(session, options, sites, url, basis,
             session.get(url)
     assert refused.value.decision.governing.basis.value == basis
     assert refused.value.receipt > 0
-    assert [hit.path for hit in mounted.hits] == asked
+    assert pages(mounted.hits) == asked
     assert decisions(options)[-1][:2] == ("refuse", basis)
 
 
@@ -138,7 +145,7 @@ def test_other_user_agent_than_the_one_that_was_judged_is_refused(session, sites
         with pytest.raises(RequestRefused) as refused:
             session.get("http://gazette.test/", headers={"User-Agent": "OtherBot/2.0"})
     assert refused.value.decision.governing.rule == "user-agent"
-    assert [hit.path for hit in mounted.hits if hit.path != "/robots.txt"] == []
+    assert mounted.hits == []
 
 
 @pytest.mark.parametrize(("first", "then"), [("/no", "/no#part"), ("/busy", "/")])
@@ -150,7 +157,7 @@ def test_status_is_remembered(session, sites, first, then) -> None:
             with pytest.raises(RequestRefused) as refused:
                 session.get(f"http://gazette.test{path}")
     assert refused.value.decision.governing.basis.value == "status"
-    assert [hit.path for hit in mounted.hits] == ["/robots.txt", first]
+    assert pages(mounted.hits) == ["/robots.txt", first]
 
 
 def test_compressed_robots_txt_is_read(session, sites) -> None:
@@ -231,6 +238,6 @@ def test_live_process_reaches_what_the_adapter_grants_and_nothing_else(tmp_path,
         "plain": "ConnectionError", "plain-platform": "ConnectionError",
     }, done.stderr  # fmt: skip
     assert web[PLATFORM].was_never_contacted()
-    assert [hit.path for hit in web["gazette.test"].hits] == ["/robots.txt", "/"]
+    assert pages(web["gazette.test"].hits) == ["/robots.txt", "/"]
     refused = [(basis, url) for effect, basis, url in decisions(options) if effect == "refuse"]
     assert [basis for basis, _ in refused] == ["notice", "notice", "process", "notice"]
