@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import LedgerError
+from ..errors import GateError, LedgerError
 from ..policy.policyset import PolicySet, folders_of
 from .media import guard_media
 from .notices import Notices
@@ -49,7 +49,8 @@ class Reload:
         self._warden = warden
         self._named = [Path(folder) for folder in warden.options.policies] or None
         self._hop = hop()
-        self._watch = Watch([*folders_of(self._named), *([] if self._named else [Path("policies")])], self._look)
+        folders = [*folders_of(self._named), *([] if self._named else [Path("policies")])]
+        self._watch = Watch(folders, self._look, partial(self._hop, self._unwatched))
         self._started = self._over = False
         self._signalled = threading.Event()
         self._before: Any = None
@@ -157,6 +158,13 @@ class Reload:
         self._hop(partial(self._complete, found, generation, news))
 
     # --- the loop's thread -------------------------------------------------------------------------------------------
+
+    def _unwatched(self) -> None:
+        error = GateError(
+            "nobody watches the policy folders any more: the thread that did has ended", help="start again"
+        )
+        why = "no letter that comes would take force"
+        self._warden.end(error, "the policy folders are not watched", why, reason="desist_unwatched")
 
     def _complete(self, found: Any, generation: int, news: list[Fields]) -> None:
         if generation != self._generation or self._over:

@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 
 from ..decide import Judge, message_of
 from ..decide import Options as Choices
-from ..errors import GateError, LedgerError
+from ..errors import DesistError, GateError, LedgerError
 from ..model import NOT_ASKED, Basis, Decision, Purpose, RobotsState, RobotsVerdict, Signal
 from ..urls import read
 from .derived import derived
@@ -86,6 +86,7 @@ class Warden:
         self.on_swap: list[Callable[[PolicySet, PolicySet], None]] = []
         """Told (old, new) once a new set is in force."""
         self.lost = False
+        self._lost_by = "the ledger failed"
         self.closed = False
         """Whether the session has ended: what still asks is refused without a record, and that is no loss."""
         self._links = Links(self)
@@ -130,7 +131,7 @@ class Warden:
     ) -> Decision:
         """The decision on a URL as things stand now; never raises."""
         if self.lost:
-            return self.trouble(url, "the ledger failed, so nothing is fetched")
+            return self.trouble(url, f"{self._lost_by}, so nothing is fetched")
         try:
             return self.observation.of(self._judge.decide(url, robots=robots, signals=signals))
         except Exception as error:  # noqa: BLE001 - an erring gate refuses
@@ -291,16 +292,19 @@ class Warden:
 
     def lose(self, error: LedgerError) -> RecordLost:
         """The ledger failed: refuse everything, stop what is in flight, and let the crawl end with an exit code."""
-        if not self.lost and not self.closed:
-            self.lost = True
-            logger.critical("%s: the crawl stops, since nothing is fetched that cannot be recorded", error)
-            for grant in self.grants:
-                grant.stop(self.trouble(grant.sent.url, "the ledger failed"))
-            if self.crawler.engine.spider is not None:
-                deferred_from_coro(self.crawler.engine.close_spider_async(reason="desist_ledger")).addErrback(
-                    self._failed
-                )
+        self.end(error, "the ledger failed", "nothing is fetched that cannot be recorded", reason="desist_ledger")
         return RecordLost(f"{error.message}: nothing is fetched without a record")
+
+    def end(self, error: DesistError, what: str, why: str, *, reason: str) -> None:
+        """Refuse everything from now on, stop what is in flight, and let the crawl end with exit code 2."""
+        if self.lost or self.closed:
+            return
+        self.lost, self._lost_by = True, what
+        logger.critical("%s: the crawl stops, since %s", error, why)
+        for grant in self.grants:
+            grant.stop(self.trouble(grant.sent.url, what))
+        if self.crawler.engine.spider is not None:
+            deferred_from_coro(self.crawler.engine.close_spider_async(reason=reason)).addErrback(self._failed)
 
     def close(self) -> None:
         """Count what is still to be counted, and let go of what the process shares."""

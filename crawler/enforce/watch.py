@@ -2,7 +2,8 @@
 
 On Linux the kernel tells at once (inotify(7)); elsewhere watchfiles does, some milliseconds later. Whoever is called
 looks for itself what has changed, and is called once a second in any case: no event is taken for the truth, and none is
-needed where a folder lies on a network or is itself a link that is swapped.
+needed where a folder lies on a network, is itself a link that is swapped, or where the system hands out no more of what
+tells of events (fs.inotify.max_user_instances).
 """
 
 from __future__ import annotations
@@ -29,11 +30,15 @@ _HEAD: Final = struct.Struct("iIII")
 
 
 class Watch:
-    """Calls `look` in a thread of its own; `poke` makes it do so now."""
+    """Calls `look` in a thread of its own; `poke` makes it do so now.
 
-    def __init__(self, folders: Sequence[Path], look: Callable[[], None]) -> None:
+    `ended` is called in that thread where it ends and nobody stopped it: from then on nothing is watched.
+    """
+
+    def __init__(self, folders: Sequence[Path], look: Callable[[], None], ended: Callable[[], None]) -> None:
         self._folders = tuple(folders)
         self._look = look
+        self._ended = ended
         self._over = threading.Event()
         self._wake, self._poked = os.pipe()
         os.set_blocking(self._poked, False)
@@ -58,21 +63,39 @@ class Watch:
             return  # it is awake, or over
 
     def _run(self) -> None:
-        for _ in self._events():
-            if self._over.is_set():
-                return
-            try:
-                self._look()
-            except Exception:
-                logger.exception("looking at the policy folders failed; what was in force stays in force")
+        try:
+            for _ in self._events():
+                if self._over.is_set():
+                    return
+                self._look_safely()
+        finally:
+            if not self._over.is_set():
+                self._ended()
+
+    def _look_safely(self) -> None:
+        try:
+            self._look()
+        except Exception:
+            logger.exception("looking at the policy folders failed; what was in force stays in force")
 
     def _events(self) -> Iterator[None]:
         yield None
-        try:
-            yield from self._by_inotify()
-        except OSError as error:
-            logger.info("no inotify (%s): watchfiles looks at the policy folders", error)
-            yield from self._by_watchfiles()
+        for source in (self._by_inotify, self._by_watchfiles):
+            try:
+                yield from source()
+            except Exception as error:  # noqa: BLE001 - whatever keeps events away, the clock goes on
+                logger.info("no events %s: %s: %s", source.__name__.strip("_"), type(error).__name__, error)
+        logger.warning("no events of the policy folders are to be had: they are looked at once a second")
+        yield from self._by_clock()
+
+    def _by_clock(self) -> Iterator[None]:
+        """Needs nothing but the pipe that is open from the start."""
+        poll = select.poll()
+        poll.register(self._wake, select.POLLIN)
+        while True:
+            if poll.poll(_LOOK_AGAIN_MS):
+                os.read(self._wake, 4096)
+            yield None
 
     def _by_inotify(self) -> Iterator[None]:
         if sys.platform != "linux":
