@@ -22,8 +22,8 @@ from ..ledger.verify import Block, Looked, Row, read_block, read_blocks
 
 __all__ = ["read_beside"]
 
-_ALONE: Final = 128
-"""Blocks that are not worth a process: 32,768 entries."""
+_ALONE: Final = 16
+"""Blocks that are not worth a process: 4,096 entries, some 40 ms."""
 _AHEAD: Final = 4
 """Blocks that are under way."""
 _AT_ONCE: Final = 1 << 16
