@@ -35,7 +35,7 @@ class Watch:
     `ended` is called in that thread where it ends and nobody stopped it: from then on nothing is watched.
     """
 
-    def __init__(self, folders: Sequence[Path], look: Callable[[], None], ended: Callable[[], None]) -> None:
+    def __init__(self, folders: Sequence[Path], look: Callable[[], None], ended: Callable[[], object]) -> None:
         self._folders = tuple(folders)
         self._look = look
         self._ended = ended
