@@ -31,7 +31,7 @@ import apsw
 
 from desist.ledger import ledger as ledger_module
 from desist.ledger.ledger import Ledger
-from desist.ledger.seal import Opener
+from desist.ledger.opener import Opener
 from desist.ledger.session import Session
 from desist.ledger.store import Row, Store
 

@@ -29,9 +29,9 @@ from desist.ledger.checkpoint import Checkpoint, Signer
 from desist.ledger.entry import leaf_hash
 from desist.ledger.ledger import Ledger
 from desist.ledger.log import Log
+from desist.ledger.opener import Opener
 from desist.ledger.proof import Growth, Inclusion, growth_from, inclusion_at
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 from desist.ledger.tiles import node_reader
 
 SIGNER = Signer("desist-ledger", Ed25519PrivateKey.from_private_bytes(bytes(32)))

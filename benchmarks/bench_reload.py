@@ -25,8 +25,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from desist.ledger.opener import Opener
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 from desist.testing import Page, Site, Web
 
 HTTPX = "scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler"

@@ -22,7 +22,7 @@ from typing import Any
 
 from desist.commands.main import main as desist
 from desist.ledger.ledger import Ledger
-from desist.ledger.seal import Opener
+from desist.ledger.opener import Opener
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks.report_by_plot import D3, PLOT, library, page_by_plot

@@ -11,8 +11,8 @@ from ..errors import UsageError
 from .ledger_paths import add_key, add_why, announce_read, openers_of
 
 if TYPE_CHECKING:
+    from ..ledger.opener import Opener
     from ..ledger.query import Reader
-    from ..ledger.seal import Opener
     from ..report.absence import Absence, Span
     from ..report.observed import Observation
     from .ledger_verify import Answers

@@ -15,8 +15,8 @@ from .ledger_paths import add_why
 
 if TYPE_CHECKING:
     from ..ledger.checkpoint import Checkpoint, Verifier
+    from ..ledger.opener import Opener
     from ..ledger.query import Reader
-    from ..ledger.seal import Opener
     from ..report.absence import Absence
     from ..report.docket import Docket
     from ..report.export import Draft

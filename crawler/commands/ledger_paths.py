@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..ledger.seal import Opener
+    from ..ledger.opener import Opener
 
 __all__ = ["add_key", "add_why", "announce_read", "openers_of"]
 

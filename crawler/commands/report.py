@@ -14,7 +14,7 @@ from ..errors import UsageError
 from .ledger_paths import add_key, add_why, announce_read, openers_of
 
 if TYPE_CHECKING:
-    from ..ledger.seal import Opener
+    from ..ledger.opener import Opener
     from ..report.page import Part
 
 __all__ = ["configure", "run"]

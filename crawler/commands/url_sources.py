@@ -5,6 +5,7 @@ The kind is read off the first bytes, and every kind is read as a stream: a file
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -12,7 +13,6 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from html import unescape
 from itertools import islice
 from pathlib import Path
 from typing import IO, Final
@@ -21,6 +21,7 @@ import msgspec
 
 from ..errors import UsageError
 from .screen import Bar
+from .sitemap_locs import locs
 
 __all__ = ["Found", "UrlSource"]
 
@@ -34,9 +35,10 @@ _CHUNK: Final = 1 << 16
 """Octets of a plain list that are read at a time."""
 _BLANKS: Final = " \t\r\n"
 _GZIP: Final = b"\x1f\x8b"
+_UTF_8: Final = "utf-8-sig"
+_WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LOGGED: Final = re.compile(r"<(?:GET|POST|HEAD|PUT|DELETE|PATCH|OPTIONS) (\S+?)>")
 _LOG_LINE: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d.*\[[\w.]+\] (?:DEBUG|INFO|WARNING|ERROR)", re.MULTILINE)
-_LOC: Final = re.compile(r"<(?:[\w-]+:)?loc(?:\s[^>]*)?>\s*(?:<!\[CDATA\[)?\s*(.*?)\s*(?:\]\]>)?\s*</", re.DOTALL)
 _XML: Final = re.compile(r"\s*<(?:\?xml|urlset|sitemapindex|\w+:urlset)")
 
 
@@ -51,7 +53,9 @@ class UrlSource:
         stream = io.BufferedReader(self._raw, 1 << 18)
         packed = stream.peek(2)[:2] == _GZIP
         self._binary = io.BufferedReader(_Unpacked(self.name, stream), 1 << 18) if packed else stream
-        self.kind = self._kind(self._binary.peek(_HEAD)[:_HEAD].decode("utf-8-sig", "replace"), asked=bool(field))
+        head = self._binary.peek(_HEAD)[:_HEAD]
+        self._codec = "utf-16" if head.startswith(_WIDE) else _UTF_8  # as Windows programs save "Unicode"
+        self.kind = self._kind(head.decode(self._codec, "replace"), asked=bool(field))
 
     @property
     def done(self) -> int:
@@ -93,7 +97,7 @@ class UrlSource:
 
     def blocks(self) -> Iterator[tuple[list[str], Sequence[int]]]:
         """The URLs in blocks, each with the lines on which they stand; a plain list costs next to nothing."""
-        if self.kind != "list":
+        if self.kind != "list" or self._codec != _UTF_8:
             found = iter(self)
             while block := list(islice(found, _BLOCK)):
                 yield [url for url, _ in block], [line for _, line in block]
@@ -112,7 +116,7 @@ class UrlSource:
 
     def _chunks(self) -> Iterator[str]:
         """The text in pieces of whole lines, each without its last line's end."""
-        rest, codec = bytearray(), "utf-8-sig"
+        rest, codec = bytearray(), _UTF_8
         while data := self._binary.read1(_CHUNK):
             whole, newline, tail = data.rpartition(b"\n")
             if not newline:
@@ -124,7 +128,7 @@ class UrlSource:
             yield rest.decode(codec, "surrogateescape")
 
     def _text(self) -> io.TextIOWrapper:
-        return io.TextIOWrapper(self._binary, "utf-8-sig", errors="surrogateescape", newline="\n")
+        return io.TextIOWrapper(self._binary, self._codec, errors="surrogateescape", newline="\n")
 
     def __iter__(self) -> Iterator[Found]:
         readers: dict[str, Callable[[Iterable[str]], Iterator[Found]]] = {
@@ -134,7 +138,18 @@ class UrlSource:
             "csv": self._from_csv,
         }
         text = self._text()
-        return _from_sitemap(text) if self.kind == "sitemap" else readers[self.kind](text)
+        return self._read(locs(text, self.name) if self.kind == "sitemap" else readers[self.kind](text))
+
+    def _read(self, found: Iterator[Found]) -> Iterator[Found]:
+        """The same, and UsageError where the octets behind the last of them are no text."""
+        line = 0
+        try:
+            for url, line in found:  # noqa: B007 - the last line is told of
+                yield url, line
+        except UnicodeError as error:
+            message = f"is no text in {self._codec.removesuffix('-sig')}: {error}"
+            place = f"{self.name}:{line + 1}"
+            raise UsageError(message, place=place, help="save it as UTF-8, or fetch it again") from error
 
     def _from_json(self, lines: Iterable[str]) -> Iterator[Found]:
         """JSON lines, or one array with an object a line as Scrapy exports it."""
@@ -216,19 +231,3 @@ def _from_log(lines: Iterable[str]) -> Iterator[Found]:
     """Every `<GET URL>` of a Scrapy log."""
     for number, line in enumerate(lines, 1):
         yield from ((url, number) for url in _LOGGED.findall(line))
-
-
-def _from_sitemap(stream: IO[str]) -> Iterator[Found]:
-    """Every `<loc>` of a sitemap or sitemap index; no XML parser, so that no entity is ever expanded."""
-    held, line = "", 1
-    while chunk := stream.read(1 << 18):
-        held += chunk
-        end = 0
-        for found in _LOC.finditer(held):
-            line += held.count("\n", end, found.start())
-            end = found.start()
-            yield unescape(found[1]), line
-            line += held.count("\n", end, found.end())
-            end = found.end()
-        line += held.count("\n", end, max(end, len(held) - 8192))
-        held = held[max(end, len(held) - 8192) :]

@@ -10,8 +10,8 @@ from ..ledger.query import Reader
 from .screen import Bar
 
 if TYPE_CHECKING:
+    from ..ledger.opener import Opener
     from ..ledger.query import Read
-    from ..ledger.seal import Opener
 
 __all__ = ["reader_of"]
 

@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ..errors import LedgerUnusable, UsageError
 from . import files, mounts
 from .checkpoint import Signer
-from .seal import CounselKey, Opener
+from .opener import Opener
+from .seal import CounselKey
 
 __all__ = [
     "Found",

@@ -17,7 +17,8 @@ from .entry import Entry, Kind, decode, leaf_hash
 from .keys import user_name
 from .ledger import Ledger
 from .log import Log
-from .seal import CounselKey, Opened, Opener
+from .opener import Opened, Opener
+from .seal import CounselKey
 from .store import ERASED, is_ledger
 
 __all__ = ["Read", "Reader", "copy_reason", "record_read"]
@@ -181,6 +182,8 @@ class Reader:
         return found.details if found else None
 
     def _unseal(self, keys: dict[str, Opener], leaf: bytes, seal: int, box: bytes) -> Opened | None:
+        if seal not in self._seals:
+            raise EvidenceError("the key that closed some details is gone from the ledger", place=str(self.path))
         session, kid, wrapped = self._seals[seal]
         if kid not in keys:
             return None

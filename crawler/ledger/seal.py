@@ -12,23 +12,33 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import os
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from ..errors import EvidenceError, UsageError
+from ..errors import UsageError
 
-__all__ = ["COMMITTED", "CounselKey", "Opened", "Opener", "Sealer", "commitment", "commitments", "name_salt", "tag"]
+__all__ = [
+    "COMMITTED",
+    "SUITE",
+    "CounselKey",
+    "Sealer",
+    "commitment",
+    "commitments",
+    "info_of",
+    "name_salt",
+    "parse_key",
+    "tag",
+]
 
 COMMITTED: Final = ("operator", "spider", "url")
 """Details that can be disclosed one by one; `all` commits to the whole of them."""
-_SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+"""How data keys are wrapped (RFC 9180)."""
 _PREFIX: Final = "desist-x25519:"
 
 
@@ -42,14 +52,14 @@ class CounselKey:
     @classmethod
     def parse(cls, text: str) -> CounselKey:
         """Read `desist-x25519:<base64>`; UsageError for anything else, a private key included."""
-        return cls(X25519PublicKey.from_public_bytes(_parse(text, _PREFIX, "public")))
+        return cls(X25519PublicKey.from_public_bytes(parse_key(text, _PREFIX, "public")))
 
     def __str__(self) -> str:
         """The form that `DESIST_COUNSEL_KEY` takes."""
         return _PREFIX + base64.b64encode(self.public.public_bytes_raw()).decode()
 
 
-def _parse(text: str, prefix: str, what: str) -> bytes:
+def parse_key(text: str, prefix: str, what: str) -> bytes:
     """32 octets of strict base64: what does not encode back to itself carries hidden bits."""
     head, body = text.strip()[: len(prefix)], text.strip()[len(prefix) :]
     try:
@@ -70,7 +80,7 @@ class Sealer:
         self.id = 0
         self.session = session
         self.kid = key.kid
-        self.wrapped: bytes = _SUITE.encrypt(secret + tag_key, key.public, _info(session))
+        self.wrapped: bytes = SUITE.encrypt(secret + tag_key, key.public, info_of(session))
 
     def seal(self, leaf_hash: bytes, plaintext: bytes) -> bytes:
         """A box for the entry with this hash. Nonces are random: a cloned machine must not repeat one."""
@@ -78,7 +88,8 @@ class Sealer:
         return nonce + self._data_key.encrypt(nonce, plaintext, leaf_hash)
 
 
-def _info(session: str) -> bytes:
+def info_of(session: str) -> bytes:
+    """What a wrapped data key is bound to: this use, and its session (`info` of RFC 9180 section 5.1)."""
     return b"desist ledger data key, version 1, " + session.encode()
 
 
@@ -100,60 +111,6 @@ def commitments(salt: bytes, details: Mapping[str, Any], body: bytes) -> dict[st
         if name in details
     }
     return result | {"all": commitment(salt, "all", body)}
-
-
-class Opened:
-    """One entry's details, and the salt that proves them."""
-
-    def __init__(self, plaintext: bytes) -> None:
-        self.salt, self.body = plaintext[:16], plaintext[16:]
-        self.details: dict[str, Any] = json.loads(self.body)
-
-    def holds(self, committed: Mapping[str, bytes]) -> bool:
-        """Whether the details are those to which the leaf committed when it was written."""
-        return commitments(self.salt, self.details, self.body) == dict(committed)
-
-
-class Opener:
-    """Counsel's private key; it lives in counsel's hands and never beside a ledger."""
-
-    PREFIX: Final = "desist-x25519-private:"
-
-    def __init__(self, private: X25519PrivateKey) -> None:
-        self._private = private
-        self.counsel = CounselKey(private.public_key())
-        self._unwrapped: dict[bytes, bytes] = {}
-
-    @classmethod
-    def generate(cls) -> Opener:
-        """A new key pair."""
-        return cls(X25519PrivateKey.generate())
-
-    @classmethod
-    def parse(cls, text: str) -> Opener:
-        """Read what `private_text` wrote."""
-        return cls(X25519PrivateKey.from_private_bytes(_parse(text, cls.PREFIX, "private")))
-
-    def private_text(self) -> str:
-        """The form in which the private key is kept in a file of mode 0600."""
-        return self.PREFIX + base64.b64encode(self._private.private_bytes_raw()).decode()
-
-    def open(self, session: str, wrapped: bytes, leaf_hash: bytes, box: bytes) -> Opened:
-        """The details of the entry with this hash; EvidenceError where they are not for this key or this entry."""
-        try:
-            plaintext = AESGCM(self._unwrap(session, wrapped)[:32]).decrypt(box[:12], box[12:], leaf_hash)
-        except (InvalidTag, ValueError) as error:
-            raise EvidenceError("details do not open with this key for this entry") from error
-        return Opened(plaintext)
-
-    def tag(self, session: str, wrapped: bytes, name: str) -> str:
-        """The tag under which a session's entries speak of `name`."""
-        return tag(self._unwrap(session, wrapped)[32:], name)
-
-    def _unwrap(self, session: str, wrapped: bytes) -> bytes:
-        if wrapped not in self._unwrapped:
-            self._unwrapped[wrapped] = _SUITE.decrypt(wrapped, self._private, _info(session))
-        return self._unwrapped[wrapped]
 
 
 def tag(key: bytes, name: str) -> str:

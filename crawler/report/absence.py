@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from ..errors import UsageError
 from ..ledger.entry import Entry
+from ..ledger.opener import Opener
 from ..ledger.query import Reader
-from ..ledger.seal import Opener
 from ..ledger.verify import when
 from .docket import Stage, stage_of
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
 from ..ledger.entry import Entry
+from ..ledger.opener import Opener
 from ..ledger.query import Reader
-from ..ledger.seal import Opener
 
 __all__ = ["STAGES", "Docket", "NoticeFacts", "SessionFacts", "Stage", "dockets", "figure", "stage_of"]
 

@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 
 from ..ledger.checkpoint import Checkpoint
 from ..ledger.entry import leaf_hash
+from ..ledger.opener import Opener
 from ..ledger.query import Reader
-from ..ledger.seal import Opener, name_salt
+from ..ledger.seal import name_salt
 from .absence import Absence
 from .evidence import Tree
 from .verify_export import BOUND, OPTIONAL, PROOFS, Entry, entry_of, names_of, tables

@@ -18,8 +18,8 @@ import jinja2
 from markupsafe import Markup
 
 from ..ledger.anchor import Anchored
+from ..ledger.opener import Opener
 from ..ledger.query import Reader
-from ..ledger.seal import Opener
 from ..ledger.verify import Verification
 from .chart import Mark, bars, clock, moment, time_line
 from .docket import STAGES, Docket, dockets

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ..errors import EvidenceError
 from ..ledger.entry import decode
+from ..ledger.opener import Opener
 from ..ledger.query import Read, Reader
-from ..ledger.seal import Opener
 
 __all__ = ["Salvage"]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from ..ledger.entry import Entry
+from ..ledger.opener import Opener
 from ..ledger.query import Reader
-from ..ledger.seal import Opener
 from .docket import Docket, figure, stage_of
 
 __all__ = ["DAY", "NO_POLICY", "SEALED", "Cell", "Pair", "SessionRow", "Tally", "UrlRow", "spans", "tally"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..errors import PolicyError, UsageError
-from ..ledger.seal import Opener
+from ..ledger.opener import Opener
 from ..policy.policyset import PolicySet
 from . import documents
 from .crawl import Crawl, SpiderSource, crawl_folder, run_crawl, tail

@@ -12,8 +12,8 @@ from typing import Any, Literal
 import msgspec
 
 from ..ledger.entry import Entry
+from ..ledger.opener import Opener
 from ..ledger.query import Reader
-from ..ledger.seal import Opener
 
 __all__ = ["Recorded", "entries_of", "requests_of"]
 

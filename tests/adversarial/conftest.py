@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from desist.errors import DesistError
-from desist.ledger.seal import Opener
+from desist.ledger.opener import Opener
 from desist.testing import Answer, Page, Site, Web, documents, ready
 from desist.testing.recorded import Recorded
 

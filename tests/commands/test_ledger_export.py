@@ -20,8 +20,8 @@ import pytest
 from desist.commands.main import main
 from desist.ledger.keys import make_log_key
 from desist.ledger.ledger import Ledger
+from desist.ledger.opener import Opener
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 
 KEY = Opener.generate()
 NOTICE = "2026-01-pictogram"

@@ -9,8 +9,8 @@ import pytest
 
 from desist.commands.main import main
 from desist.ledger.ledger import Ledger
+from desist.ledger.opener import Opener
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 
 KEY = Opener.generate()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gzip
 
+from desist.ledger.opener import Opener
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 from desist.testing import Page, Site
 from desist.testing.fixtures import Crawler, TestLedger, Webs
 from desist.testing.ready import OPEN_ROBOTS, platform_with_notice

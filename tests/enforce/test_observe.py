@@ -9,7 +9,7 @@ import pytest
 from desist.enforce.observe import MAX_DAYS, Observation, is_observed
 from desist.enforce.verdicts import refusal
 from desist.errors import UsageError
-from desist.ledger.seal import Opener
+from desist.ledger.opener import Opener
 from desist.model import Basis
 from desist.testing.recorded import entries_of
 

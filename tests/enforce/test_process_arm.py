@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from desist.ledger.seal import Opener
+from desist.ledger.opener import Opener
 from desist.testing import Site, Web
 from desist.testing.recorded import Recorded, entries_of
 

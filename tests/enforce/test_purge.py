@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from desist.ledger.opener import Opener
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 from desist.testing import Page, Site
 from desist.testing.fixtures import Crawler, PolicyFolder, TestLedger, Webs
 from desist.testing.ready import OPEN_ROBOTS, platform_with_notice

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from desist.ledger.opener import Opener
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 
 OTHERS = """
 class Idle(scrapy.Spider):

@@ -17,7 +17,7 @@ import responses
 from desist.enforce import requests_adapter
 from desist.enforce.options import Options
 from desist.enforce.requests_adapter import GatedAdapter, RequestRefused
-from desist.ledger.seal import Opener
+from desist.ledger.opener import Opener
 from desist.testing import Answer, Page, Site, Web, documents, ready
 from desist.testing.hits import Hit
 from desist.testing.mock import mount

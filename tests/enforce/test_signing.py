@@ -6,8 +6,8 @@ from pathlib import Path
 
 from desist.enforce.options import Options
 from desist.enforce.signing import open_ledger
+from desist.ledger.opener import Opener
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 
 
 def test_what_a_project_declares_is_on_record(tmp_path: Path) -> None:

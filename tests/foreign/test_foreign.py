@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from desist.ledger.seal import Opener
+from desist.ledger.opener import Opener
 from desist.testing import Site, Web, documents, ready
 from desist.testing.recorded import Recorded
 

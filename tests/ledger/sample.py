@@ -9,8 +9,8 @@ from typing import Any
 
 from desist.ledger.entry import decode, leaf_hash
 from desist.ledger.ledger import Ledger
+from desist.ledger.opener import Opener
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 
 KEY = Opener.parse("desist-x25519-private:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU=")
 Rows = list[tuple[int, bytes, bytes]]

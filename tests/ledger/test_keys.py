@@ -12,7 +12,8 @@ import pytest
 
 from desist.errors import LedgerUnusable, UsageError
 from desist.ledger import keys, mounts
-from desist.ledger.seal import CounselKey, Opener
+from desist.ledger.opener import Opener
+from desist.ledger.seal import CounselKey
 
 
 @pytest.fixture(autouse=True)

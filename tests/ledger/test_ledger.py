@@ -13,8 +13,8 @@ from desist.errors import LedgerLost, LedgerUnusable
 from desist.ledger import ledger as ledger_module
 from desist.ledger.entry import decode, leaf_hash
 from desist.ledger.ledger import Ledger
+from desist.ledger.opener import Opener
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 from desist.ledger.verify import verify
 
 from .sample import KEY, kinds, rows

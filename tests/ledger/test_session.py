@@ -7,7 +7,7 @@ import time
 import pytest
 
 from desist.ledger.entry import decode
-from desist.ledger.seal import Opener
+from desist.ledger.opener import Opener
 from desist.ledger.session import Session
 from desist.ledger.store import ZERO
 

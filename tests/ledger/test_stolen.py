@@ -12,8 +12,8 @@ import pytest
 from desist.errors import EvidenceError, LedgerLost
 from desist.ledger import store
 from desist.ledger.ledger import Ledger
+from desist.ledger.opener import Opener
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 from desist.ledger.verify import verify
 
 from .sample import KEY, rows

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from desist.ledger.ledger import Ledger
-from desist.ledger.seal import Opener
+from desist.ledger.opener import Opener
 
 KEY = Opener.generate()
 NOTICE = "2026-01-pictogram"

@@ -15,8 +15,8 @@ from desist.errors import UsageError
 from desist.ledger.entry import leaf_hash
 from desist.ledger.ledger import Ledger
 from desist.ledger.merkle import included
+from desist.ledger.opener import Opener
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 from desist.report.absence import Absence, absence
 
 KEY = Opener.generate()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from desist.ledger.ledger import Ledger
+from desist.ledger.opener import Opener
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 from desist.report.docket import Docket, dockets
 
 KEY = Opener.generate()

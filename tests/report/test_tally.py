@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from desist.ledger.opener import Opener
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 from desist.report.docket import dockets
 from desist.report.tally import NO_POLICY, SEALED, Pair, Tally, spans, tally
 

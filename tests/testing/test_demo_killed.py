@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from desist.ledger.opener import Opener
 from desist.ledger.query import Reader
-from desist.ledger.seal import Opener
 from desist.ledger.verify import verify
 from desist.testing import Web
 from desist.testing.demo.events import Event, EventLog

@@ -20,7 +20,7 @@ from desist.ledger import ledger as ledger_module
 from desist.ledger import store
 from desist.ledger.checkpoint import Signer
 from desist.ledger.ledger import Ledger
-from desist.ledger.seal import Opener
+from desist.ledger.opener import Opener
 
 SIGNER = Signer("desist-ledger", Ed25519PrivateKey.from_private_bytes(bytes(32)))
 KEY = Opener.parse("desist-x25519-private:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU=")
