@@ -8,9 +8,11 @@ is refused and reported.
 from __future__ import annotations
 
 import ipaddress
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import Any
 
 from ..urls import canonical_host
 
@@ -27,9 +29,12 @@ def canonical(host: str | bytes) -> str:
 
 
 class Pins:
-    """Counts, since many requests to one host overlap; touched by the thread of the event loop only."""
+    """Counts, since many requests to one host overlap: a crawl's in its loop, a `requests` adapter's in any thread."""
 
     def __init__(self) -> None:
+        self._lock = threading.RLock()
+        """Held by who writes the counts; who reads them looks at one entry or at a copy. A request that is collected as
+        garbage may unpin in the middle of a thread's own writing: that one must not wait for itself."""
         self._names: dict[str, Counter[tuple[str, ...]]] = {}
         self._open: Counter[tuple[str, int]] = Counter()
         self.infra: list[Callable[[str, int], bool]] = []
@@ -41,22 +46,20 @@ class Pins:
         """Let a canonical `host` be `addresses`, and these be dialled at `port`, until the result is called."""
         name, pinned = host, tuple(addresses)
         doors = [(address, port) for address in pinned]
-        self._names.setdefault(name, Counter())[pinned] += 1
-        self._open.update(doors)
+        with self._lock:
+            self._names.setdefault(name, Counter())[pinned] += 1
+            self._open.update(doors)
 
         def unpin() -> None:
-            counts = self._names.get(name)
-            if counts is None:
-                return
-            counts[pinned] -= 1
-            for door in doors:
-                self._open[door] -= 1
-                if self._open[door] <= 0:
-                    del self._open[door]
-            if counts[pinned] <= 0:
-                del counts[pinned]
-            if not counts:
-                del self._names[name]
+            with self._lock:
+                counts = self._names.get(name)
+                if counts is None:
+                    return
+                for door in doors:
+                    _take(self._open, door)
+                _take(counts, pinned)
+                if not counts:
+                    del self._names[name]
 
         return unpin
 
@@ -86,7 +89,8 @@ class Pins:
         return door in self._open or any(declared(*door) for declared in list(self.infra))
 
     def clear(self) -> None:
-        """Drop every grant: a forked child has none."""
+        """Drop every grant: a forked child has none, and nobody in it who could hold the lock."""
+        self._lock = threading.RLock()
         self._names.clear()
         self._open.clear()
 
@@ -94,6 +98,13 @@ class Pins:
         """Tell every watcher."""
         for watcher in list(self.watchers):
             watcher(what, host)
+
+
+def _take(counts: Counter[Any], key: object) -> None:
+    """One off; nothing stays of what is at none."""
+    counts[key] -= 1
+    if counts[key] <= 0:
+        del counts[key]
 
 
 @lru_cache(maxsize=1024)
