@@ -14,7 +14,9 @@ __all__ = ["Column", "Order", "Row", "Table", "addressed", "received", "tables_o
 _ROWS: Final = 1_000
 
 Row = Sequence[str | int]
+"""One row's cells: words and figures."""
 Order = Literal["", "ascending", "descending"]
+"""How a table's rows stand by a column when the page opens; empty: not by it."""
 
 
 class Column(NamedTuple):
