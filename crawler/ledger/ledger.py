@@ -74,8 +74,9 @@ class Ledger:
         self._pid = os.getpid()
         self._lock = threading.Lock()
         """Guards `_session`, `_lost`, `_closing` and `_made`, which wait for the disk."""
-        self._writing = threading.Lock()
-        """Held round a commit, so that batches are written in the order in which they were made."""
+        self._writing = threading.RLock()
+        """Held round a commit, so that batches are written in the order in which they were made; who hears of a failure
+        may close the session then and there."""
         self._made: list[_Item] = []
         self._lost: LedgerLost | None = None
         self._closing = False
@@ -260,13 +261,9 @@ class Ledger:
         return None if os.getpid() == self._pid else LedgerLost(message, help=mend)
 
     def _refusal(self) -> LedgerLost | None:
-        if self._lost is not None:
-            return self._lost
-        return (
-            LedgerLost("this session is closed", help="open a session before anything is fetched")
-            if self._closing
-            else None
-        )
+        if self._lost is None and self._closing:
+            return LedgerLost("this session is closed", help="open a session before anything is fetched")
+        return self._lost
 
     def _call(self, call: Callable[[], None]) -> None:
         """Have it called in the loop's next turn."""

@@ -112,7 +112,8 @@ class Store:
         self.busy = threading.Lock()
         """Held while SQLite works and while the process forks: a child must not inherit SQLite in mid-step."""
         self.reserve = files.Reserve(path.with_name(path.name + ".reserve"))
-        self._frames = 0
+        self._frames = self._folded = 0
+        """Of the log: how long it is, and how long it was when it was last folded in."""
         with _translated(path):
             self._prepare()
             self._connect()
@@ -141,7 +142,7 @@ class Store:
             raise LedgerUnusable(message, place=str(self.path), help="restore the ledger from its own files")
 
     def _count_frames(self, _db: apsw.Connection, _name: str, frames: int) -> int:
-        self._frames = frames
+        self._frames, self._folded = frames, min(self._folded, frames)
         return apsw.SQLITE_OK
 
     def idle(self) -> bool:
@@ -172,12 +173,13 @@ class Store:
     @property
     def is_long(self) -> bool:
         """Whether the log is to be folded into the file."""
-        return self._frames > CHECKPOINT_FRAMES
+        return self._frames - self._folded > CHECKPOINT_FRAMES
 
     def fold(self) -> None:
         """Copy the log into the file. After a commit and never in it: a failure here undoes nothing."""
         with self.busy, _translated(self.path), files.locked(self._lock):
             self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            self._folded = self._frames
 
     def _tail(self) -> Tail:
         for size, chain, leaf in self._db.execute("SELECT seq, chain, leaf FROM entry ORDER BY seq DESC LIMIT 1"):

@@ -146,3 +146,25 @@ def test_a_fork_in_the_middle_of_an_append_does_not_hang(path: Path) -> None:
             os._exit(7 if isinstance(error, LedgerLost) else 8)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
     ledger.close()
+
+
+def test_who_hears_of_a_failure_may_close_at_once(path: Path) -> None:
+    """On the very thread that failed, where the session's locks are held."""
+    told: list[str] = []
+
+    def hear(lost: LedgerLost) -> None:
+        with pytest.raises(LedgerLost):
+            ledger.close()
+        told.append(lost.message)
+
+    turns: list[Callable[[], None]] = []
+    ledger = Ledger.open(path, deliver=turns.append, on_failure=hear)
+    intruder = apsw.Connection(str(path))
+    intruder.execute("CREATE TRIGGER no BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'disk on strike'); END")
+    intruder.close()
+    future = ledger.append("permit", domain="shop.test")
+    signal.alarm(60)
+    turns[0]()
+    assert isinstance(future.exception(timeout=20), LedgerLost)
+    signal.alarm(0)
+    assert len(told) == 1
