@@ -74,6 +74,8 @@ VERBS = (
 _EXIT_CODES = "exit codes: 0 clean; 1 refused, or lint findings; 2 usage, or broken policies; 3 evidence not intact"
 
 _UNHEARD = "DESIST_POLICIES"
+_DEBUG = "DESIST_DEBUG"
+"""The variable under which an unforeseen exception keeps its traceback."""
 
 
 class _Once(argparse._StoreAction):
@@ -207,7 +209,21 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "desist") -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+    except Exception as error:
+        if os.environ.get(_DEBUG):
+            raise
+        print(f"error: {_unforeseen(error)}", file=sys.stderr)
+        return DesistError.exit_code  # Python's own would be 1, which says `refused`
     return code
+
+
+def _unforeseen(error: Exception) -> DesistError:
+    """What nobody thought of, in one line; where it happened is for whoever mends it."""
+    first = next(iter(str(error).splitlines()), "")
+    return DesistError(
+        f"{type(error).__name__}: {first}",
+        help=f"this is a fault of Desist's; {_DEBUG}=1 shows where: please report it",
+    )
 
 
 def _system(error: OSError) -> DesistError:

@@ -91,6 +91,11 @@ class Tally:
         """How many URLs are refused."""
         return self.bases.total()
 
+    @property
+    def total(self) -> int:
+        """How many URLs were judged."""
+        return self.allowed + self.refused
+
     def count(self, decision: Decision) -> None:
         """Add one decision."""
         reason = decision.governing
@@ -105,8 +110,7 @@ class Tally:
 
     def summary(self, file: str | None, clean: str = "scrapy desist dryrun --all") -> str:
         """What was judged, why the most was refused, and what to type next."""
-        total = self.allowed + self.refused
-        lines = [f"{total:,} URLs: {self.allowed:,} allowed, {self.refused:,} refused"]
+        lines = [f"{self.total:,} URLs: {self.allowed:,} allowed, {self.refused:,} refused"]
         if self.refused:
             lines.append("by basis: " + ", ".join(f"{basis} {n:,}" for basis, n in self.bases.most_common()))
         if self.platforms:
@@ -121,13 +125,13 @@ def _judge_file(judge: Judge, args: argparse.Namespace, writer: Writer, tally: T
     from .screen import Bar
     from .url_sources import UrlSource
 
-    source = UrlSource(args.file, args.field)
+    source, typed = UrlSource(args.file, args.field), tally.total
     with Bar("judging", source.size) as bar:
         if args.format == "text":
             _refusals(judge, source, writer, tally, bar)
         else:
             _rows(judge, source, writer, tally, bar)
-    if not tally.allowed + tally.refused:
+    if tally.total == typed:
         print(f"warning: `{source.name}` holds no URL: nothing of it was judged", file=sys.stderr)
 
 
@@ -144,7 +148,7 @@ def _rows(judge: Judge, source: UrlSource, writer: Writer, tally: Tally, bar: Ba
 
 def _refusals(judge: Judge, source: UrlSource, writer: Writer, tally: Tally, bar: Bar) -> None:
     """Write the refusals among all URLs of a source, block by block, and count the rest as allowed."""
-    seen = 0
+    seen, before = 0, tally.refused
     for block, lines in source.blocks():
         seen += len(block)
         for place, decision in judge.refusals(block):
@@ -152,7 +156,7 @@ def _refusals(judge: Judge, source: UrlSource, writer: Writer, tally: Tally, bar
             bar.clear()
             writer.write(decision, f"{source.name}:{lines[place]}")
         _show(bar, source, seen, tally)
-    tally.allowed += seen - tally.refused
+    tally.allowed += seen - (tally.refused - before)
 
 
 def _show(bar: Bar, source: UrlSource, count: int, tally: Tally) -> None:

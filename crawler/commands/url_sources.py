@@ -144,7 +144,7 @@ class UrlSource:
         """The same, and UsageError where the octets behind the last of them are no text."""
         line = 0
         try:
-            for url, line in found:  # noqa: B007 - the last line is told of
+            for url, line in found:
                 yield url, line
         except UnicodeError as error:
             message = f"is no text in {self._codec.removesuffix('-sig')}: {error}"

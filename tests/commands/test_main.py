@@ -132,6 +132,24 @@ def test_an_error_is_one_message_with_its_mend(
     assert capsys.readouterr().err == "error: a.yaml:3:5: no such thing `x`\n  help: write `y`\n"
 
 
+def test_an_unforeseen_exception_is_one_line_and_no_refusal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's own exit code would be 1, which says that a URL is refused; the traceback is for whoever asks for it."""
+
+    def broken(_: argparse.Namespace) -> int:
+        raise ZeroDivisionError("first\nsecond")
+
+    monkeypatch.setattr("desist.commands.rule.run", broken)
+    monkeypatch.delenv("DESIST_DEBUG", raising=False)
+    assert main(["rule", "D001"]) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert (first, second[:8]) == ("error: ZeroDivisionError: first", "  help: ")
+    monkeypatch.setenv("DESIST_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        main(["rule", "D001"])
+
+
 def test_help_imports_no_verb() -> None:
     """`desist --help` names all verbs and imports none of them, so that it stays quick."""
     code = (

@@ -148,6 +148,52 @@ def test_every_kind_of_input_is_read(
     )
 
 
+WIDE = [name for name in INPUTS if name != "list with windows line ends"]
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("kind", WIDE)
+def test_a_file_that_windows_saved_as_unicode_is_read(
+    policies: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, codec: str
+) -> None:
+    """UTF-16 behind its mark, as editors there write a list and a feed."""
+    text, words, line = INPUTS[kind]
+    file = tmp_path / "input"
+    file.write_bytes(f"\ufeff{text}".replace("\n", "\r\n").encode(codec))
+    assert check(policies, "--file", str(file), *words) == 1
+    out = capsys.readouterr().out
+    assert (f"[{file}{line}]" in out, "2 URLs: 1 allowed, 1 refused" in out) == (True, True)
+
+
+def test_a_file_in_utf_16_that_is_cut_off_is_an_error_of_its_line(
+    policies: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half a character at the end is no URL, and no traceback."""
+    file = tmp_path / "input"
+    file.write_bytes(f"{ALLOWED}\n{ALLOWED}".encode("utf-16")[:-1])
+    assert check(policies, "--file", str(file)) == 2
+    assert f"{file}:" in capsys.readouterr().err
+
+
+def test_urls_of_the_command_line_and_of_a_file_are_counted_together(
+    policies: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is typed takes nothing off the counts of the file."""
+    file = tmp_path / "input"
+    file.write_text(f"{ALLOWED}\n")
+    assert check(policies, REFUSED, REFUSED, ALLOWED, "--file", str(file)) == 1
+    assert "4 URLs: 2 allowed, 2 refused" in capsys.readouterr().out
+
+
+def test_a_file_without_a_url_is_told_of_though_one_was_typed(
+    policies: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The warning speaks of the file."""
+    (tmp_path / "input").write_text("# none\n")
+    assert check(policies, ALLOWED, "--file", str(tmp_path / "input")) == 0
+    assert "holds no URL" in capsys.readouterr().err
+
+
 def test_standard_input_is_a_file_too(policies: str) -> None:
     """`--file -`, in a pipe."""
     start = "import sys; from desist.commands.main import main; sys.exit(main())"
