@@ -9,11 +9,20 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ..errors import UsageError
+from ..policy.publicsuffix import suffixes
 from ..urls import canonical_host
 
 __all__ = ["Destinations", "Endpoint", "endpoint_of"]
 
 _PORTS: Final = {"http": 80, "https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
+
+
+_NOBODYS: Final = frozenset({"internal", "local", "localhost", "test"})
+"""Top levels in which no site of the internet is (RFC 6761, RFC 6762; ICANN resolution 2024.07.29.06)."""
+_WIDEST: Final = {4: 8, 6: 32}
+"""Bits of the widest network of each kind that may be declared: a registry's share, not the internet."""
+_PRIVATE: Final = tuple(map(ipaddress.IPv6Network, ("fc00::/7", "fe80::/10")))
+"""Wider ones that lead nowhere outside (RFC 4193, RFC 4291 2.5.6)."""
 
 
 class Endpoint(NamedTuple):
@@ -60,7 +69,39 @@ def _endpoint(setting: str, line: str, *, need_port: bool) -> Endpoint:
         raise UsageError(
             f"setting `{setting}` has `{line}`", help="`host:port`, `*.host:port`, or a network: 10.0.0.0/8"
         )
+    if fault := _too_wide(endpoint.host):
+        raise UsageError(
+            f"setting `{setting}` has `{line}`, which {fault}",
+            help="name each host, or the domain that is yours: `*.shop.example:6379`, `10.0.0.0/8`",
+        )
     return endpoint
+
+
+def _too_wide(host: str) -> str:
+    """What is wrong with a line that would open the process to sites of anybody; empty where it is none."""
+    if "/" in host:
+        network = ipaddress.ip_network(host)
+        if network.prefixlen < _WIDEST[network.version] and not _is_private(network):
+            return f"covers more than a /{_WIDEST[network.version]} of the internet"
+    elif "*" in host and not _is_somebodys(host.rpartition("*")[2]):
+        return "covers sites of whoever registers one: there is no registrable domain behind the last `*`"
+    return ""
+
+
+def _is_private(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    return isinstance(network, ipaddress.IPv6Network) and any(network.subnet_of(wide) for wide in _PRIVATE)
+
+
+def _is_somebodys(tail: str) -> bool:
+    """Whether what stands behind the last `*` of a wildcard is a dot and a domain that one owner registers."""
+    domain = tail.removeprefix(".")
+    if domain == tail or not domain:
+        return False
+    try:
+        known = canonical_host(domain) == domain
+    except ValueError:
+        return False
+    return known and (domain in _NOBODYS or bool(suffixes().registrable(domain)))
 
 
 def _parsed(text: str) -> Endpoint:

@@ -81,7 +81,9 @@ SETTINGS: Final = (
         'DESIST_INFRA = ["db.example.test:5432", "10.0.0.0/8", "unix:/run/db.sock", "spawn:git", "import:grpc"]',
         "What the crawling process may reach or start besides the sites that it crawls: `host:port`, `*.host:port`, "
         "networks, unix sockets, programs (`spawn:`), modules that open sockets by themselves (`import:`). Each "
-        "session's first entry holds the list. A platform's name or address on it is refused all the same.",
+        "session's first entry holds the list. A platform's name or address on it is refused all the same. A "
+        "wildcard without a registrable domain behind it (`*`, `*.com`) and a network wider than /8 (IPv6: /32) stop "
+        "the start.",
     ),
     Setting(
         "DESIST_LEDGER",
