@@ -17,7 +17,7 @@ HANDLERS: dict[str, dict[str, Any]] = {
     "aiohttp": {"TWISTED_REACTOR_ENABLED": False},
     "httpx": {"DOWNLOAD_HANDLERS": {"http": HTTPX, "https": HTTPX}},
 }
-SETTINGS: dict[str, Any] = {"DESIST_PURPOSES": ["index"], "DOWNLOAD_TIMEOUT": 30, "RETRY_TIMES": 1, "CONCURRENT_REQUESTS": 8}
+SETTINGS: dict[str, Any] = {"DESIST_PURPOSES": ["index"], "DOWNLOAD_TIMEOUT": 30, "RETRY_TIMES": 1}
 SPIDER = """
 import scrapy
 class S(scrapy.Spider):
