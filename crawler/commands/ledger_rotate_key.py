@@ -50,7 +50,7 @@ def _new_key(text: str) -> CounselKey:
     from ..ledger.keys import counsel_key, make_pair
 
     if text:
-        key = counsel_key(text).key
+        key = counsel_key(text, named="--to").key
         assert key is not None
         return key
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -60,16 +60,20 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"unknown answer `{unknown[0]}` in --require", help=f"known are {', '.join(_ANSWERS)}")
     if args.anchor and not args.key:
         raise UsageError("an anchor is checked under a key", help="--key takes the log's verifying key, kept elsewhere")
-    code = 0
+    code, broken = 0, []
     for path in args.paths:
         announce_read(path, "verify", args.why)
         answers = answers_of(path, args.key, args.anchor)
         _show(path, answers)
+        broken += [] if answers.intact else [path]
         short = [answer for answer in _ANSWERS if answer in required and not answers.holds(answer)]
         if short:
             print(f"  short of: {', '.join(short)}")
             code = 3
-    print(f"next: desist ledger docket {args.paths[0]}")
+    if broken:
+        print(f"next: keep {broken[0]} as it is, with the files beside it, and compare it with a copy or an anchor")
+    else:
+        print(f"next: desist ledger docket {args.paths[0]}")
     return code
 
 

@@ -53,16 +53,17 @@ def config_folder() -> Path:
     return Path(base) / "desist"
 
 
-def counsel_key(configured: str | None, *, make: bool = True) -> Found:
-    """The key to which details are sealed. `configured` is the text of a public key, or the path of a file with it.
+def counsel_key(configured: str | None, *, make: bool = True, named: str = "DESIST_COUNSEL_KEY") -> Found:
+    """The key to which details are sealed. `configured` is the text of a public key, or the path of a file with it;
+    `named` says where it was configured.
 
     Raises UsageError for a configured key that cannot be read: details are never dropped by a slip of the pen.
     """
     if configured:
-        return Found(_read(configured), "DESIST_COUNSEL_KEY")
+        return Found(_read(configured, named), named)
     current = config_folder() / _CURRENT
     if os.path.lexists(current):
-        return Found(_read(str(current)), str(current))
+        return Found(_read(str(current), str(current)), str(current))
     if not make:
         return Found(None, "no key is configured: details are not kept")
     why_not = _why_no_pair()
@@ -71,17 +72,18 @@ def counsel_key(configured: str | None, *, make: bool = True) -> Found:
     return Found(make_pair().counsel, f"{current} (made just now)")
 
 
-def _read(text: str) -> CounselKey:
+def _read(text: str, named: str) -> CounselKey:
     path = Path(text)
     if not text.startswith("desist-"):
         try:
             text = path.read_text(encoding="ascii")
         except (OSError, ValueError) as error:
             help_line = "give the text `desist-x25519:...`, or the path of a file that holds it"
-            raise UsageError(
-                f"counsel's key cannot be read: {error}", place="DESIST_COUNSEL_KEY", help=help_line
-            ) from error
-    return CounselKey.parse(text)
+            raise UsageError(f"counsel's key cannot be read: {error}", place=named, help=help_line) from error
+    try:
+        return CounselKey.parse(text)
+    except UsageError as error:
+        raise UsageError(error.message, place=named, help=error.help) from None
 
 
 def _why_no_pair() -> str:
@@ -161,6 +163,8 @@ def private_keys(paths: list[str]) -> list[Opener]:
     for path in chosen:
         try:
             result.append(Opener.parse(path.read_text(encoding="ascii")))
+        except UsageError as error:
+            raise UsageError(error.message, place=str(path), help=error.help) from None
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"counsel's private key cannot be read: {error}", place=str(path), help="--key FILE"
