@@ -84,14 +84,13 @@ class Session:
         given = fields or {}
         facts = self._facts(kind, given)
         private = dict(given.get("details") or {})
-        if given.get("domain"):
-            private |= {name: facts.pop(name) for name in _TELLING & facts.keys()}
+        telling = {name: facts.pop(name) for name in _TELLING & facts.keys()} if given.get("domain") else {}
         if kind == "notice":
             self._notices.add(given.get("docket", ""))
         rule = self._public("rule", given.get("rule", ""), private)
         docket = self._public("docket", given.get("docket", ""), private)
         rev = self._revisions[given["revision"]] if given.get("revision") else self._rev
-        body = self._body(private)
+        body = self._body(private, telling)
         wall = time.time_ns() // 1000
         if wall < self._wall:
             facts["clock_back"] = self._wall - wall
@@ -169,14 +168,15 @@ class Session:
         slugs = [] if self._rewound else [name for name in self._counters if not name.startswith("~")]
         return slugs if len(slugs) <= _MOST_TOTALS else []
 
-    def _body(self, details: dict[str, Any]) -> _Body:
-        if self.counsel is None or not details:
+    def _body(self, details: dict[str, Any], telling: Mapping[str, int | str]) -> _Body:
+        """Details without their secrets, and facts as they are."""
+        if self.counsel is None or not (details or telling):
             return _Body({}, (), b"")
         if time.monotonic() > self._sealer_until:
             self._sealer = Sealer(self.counsel, self.w, self._tag_key)
             self._sealer_until = time.monotonic() + _KEY_SECONDS
         struck: set[str] = set()
-        masked = mask_details(details, struck)
+        masked = mask_details(details, struck) | telling
         body = _JSON(masked).encode()
         salt = os.urandom(16)
         return _Body(commitments(salt, masked, body), tuple(sorted(struck)), salt + body)

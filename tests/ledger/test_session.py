@@ -138,11 +138,11 @@ def test_close_is_silent_where_its_counters_may_not_be_on_record() -> None:
 def test_what_a_site_is_known_by_is_a_detail_where_no_policy_names_it() -> None:
     """The hash of a public file names its site to whoever fetches it; beside a platform that is named it stands."""
     session = Session(KEY.counsel, ZERO)
-    facts = {"robots": "ab" * 32, "line": 3}
+    facts = {"robots": "0b" * 32, "line": 3}
     row, _ = session.make("permit", {"domain": "shop.test", "facts": facts})
     assert decode(row.leaf).facts == {"line": 3}
     assert row.box is not None
     assert row.sealer is not None
-    assert KEY.open(session.w, row.sealer.wrapped, row.hash, row.box).details == {"robots": "ab" * 32}
+    assert KEY.open(session.w, row.sealer.wrapped, row.hash, row.box).details == {"robots": "0b" * 32}
     row, _ = session.make("permit", {"platforms": ["pictogram"], "facts": facts})
     assert decode(row.leaf).facts == facts
