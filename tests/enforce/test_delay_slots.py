@@ -10,9 +10,9 @@ from desist.testing import Site, Web
 from desist.testing.fixtures import Crawler, Webs
 from desist.testing.ready import platform_with_notice
 
-ENOUGH = 400_000_000
-"""Nanoseconds. A request leaves after the delay and arrives later still; a fifth is for ways that differ."""
-ROBOTS = "User-agent: *\nCrawl-delay: 0.5\nDisallow:\n"
+ENOUGH = 750_000_000
+"""Nanoseconds. A request leaves after the delay and arrives later still; half is for ways that differ."""
+ROBOTS = "User-agent: *\nCrawl-delay: 1.5\nDisallow:\n"
 SPIDER = """
 import asyncio
 import scrapy
