@@ -59,9 +59,9 @@ class DesistError(Exception):
         self.help = help
 
     def __str__(self) -> str:
-        """`place: message` and, on a line of its own, `help: ...`."""
+        """`place: message` and, on a line of its own, `help: ...`; no character that a terminal would obey."""
         head = f"{self.place}: {self.message}" if self.place else self.message
-        return f"{head}\n  help: {self.help}" if self.help else head
+        return _harmless(f"{head}\n  help: {self.help}" if self.help else head)
 
 
 class UsageError(DesistError):
@@ -98,3 +98,10 @@ class EvidenceError(LedgerError):
 
 class GateError(DesistError):
     """A gate is missing, or somebody took it out."""
+
+
+def _harmless(text: str) -> str:
+    """A text that quotes what was typed or read, whose only control characters are line breaks and tabs."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)

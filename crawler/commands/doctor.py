@@ -111,6 +111,7 @@ def _disk(args: argparse.Namespace) -> Iterator[Result]:
 def _ledger(args: argparse.Namespace) -> Iterator[Result]:
     from ..ledger import files
     from ..ledger.query import Reader
+    from .ledger_paths import announce_read
 
     path: Path = args.ledger
     if not os.path.lexists(path):
@@ -121,6 +122,7 @@ def _ledger(args: argparse.Namespace) -> Iterator[Result]:
         yield Result("ok", message) if writable else Result("fail", f"{path} cannot be made", "set DESIST_LEDGER")
         return
     files.check(path)
+    announce_read(path, "doctor", "to whom it is sealed")
     with Reader(path) as reader:
         yield Result("ok", f"the ledger {path} is ours alone; sealed to {', '.join(reader.kids) or 'nobody'}")
 

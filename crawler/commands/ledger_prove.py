@@ -7,6 +7,8 @@ the one to a checkpoint of the log; what the checkpoint is worth, the pinned key
 from __future__ import annotations
 
 import argparse
+import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +35,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """One ledger and what is to be proved of it; or proofs to check, and the key."""
     parser.epilog = _EXAMPLES
     parser.add_argument("path", nargs="?", type=Path, metavar="PATH", help="a ledger, or a copy of one")
-    parser.add_argument("--entry", action="append", default=[], type=int, metavar="N", help="the entry at this place")
+    parser.add_argument(
+        "--entry", action="append", default=[], type=_place, metavar="N", help="the entry at this place"
+    )
     parser.add_argument("--docket", default="", metavar="NOTICE", help="every entry that is filed under this notice")
     parser.add_argument("-o", "--output", type=Path, default=Path(), metavar="DIR", help="where the files go (here)")
     parser.add_argument(
@@ -43,6 +47,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", nargs="+", default=[], type=Path, metavar="FILE", help="check proofs")
     parser.add_argument("--key", default="", metavar="K", help="the log's verifying key, or its file, kept elsewhere")
     add_why(parser)
+
+
+def _place(text: str) -> int:
+    """A place in a ledger: from 1, and no number that SQLite has not."""
+    if not re.fullmatch(r"[1-9]\d{0,17}", text):
+        raise argparse.ArgumentTypeError(f"`{text}` is no place in a ledger")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -66,9 +77,11 @@ def _prove(args: argparse.Namespace) -> int:
         places = [*args.entry, *(_filed_under(reader, args.docket) if args.docket else [])]
         bar = Bar("proving", len(places))
         made = list(bar.over(_proofs(reader, args, dict.fromkeys(places)), "entries"))
-    for seq, leaf, proof in made:
-        (args.output / f"entry-{seq}.json").write_bytes(leaf)
-        (args.output / f"entry-{seq}.tlog-proof").write_text(proof.text(), encoding="utf-8")
+    _keep({
+        args.output / name: octets
+        for seq, leaf, proof in made
+        for name, octets in ((f"entry-{seq}.json", leaf), (f"entry-{seq}.tlog-proof", proof.text().encode()))
+    })  # fmt: skip
     for line in [f"entry {seq:,}: {len(proof.text()):,} octets of proof" for seq, _, proof in made[:_SHOWN]]:
         print(line)
     print(f"wrote {len(made):,} entries and their proofs to {args.output}")
@@ -84,6 +97,16 @@ def _see_folder(folder: Path) -> None:
         raise UsageError(
             f"cannot be made: {error.strerror}", place=str(folder), help="name another folder with -o"
         ) from error
+
+
+def _keep(files: dict[Path, bytes]) -> None:
+    """Write them all, or none where one is there already: it may be the proof of another ledger."""
+    held = next((file for file in files if os.path.lexists(file)), None)
+    if held:
+        raise UsageError("exists, and is not overwritten", place=str(held), help="name another folder with -o")
+    for file, octets in files.items():
+        with file.open("xb") as out:
+            out.write(octets)
 
 
 def _filed_under(reader: Reader, notice: str) -> list[int]:

@@ -115,7 +115,10 @@ def _places(text: str) -> range:
     found = re.fullmatch(r"([1-9]\d*)(?:-([1-9]\d*))?", text)
     if not found:
         raise UsageError(f"`{text}` is no place in a ledger", help="--entry 12, or --entry 12-20")
-    return range(int(found[1]), int(found[2] or found[1]) + 1)
+    places = range(int(found[1]), int(found[2] or found[1]) + 1)
+    if not places:
+        raise UsageError(f"`{text}` ends before it begins", help=f"--entry {found[2]}-{found[1]}")
+    return places
 
 
 def _micros(text: str) -> int:

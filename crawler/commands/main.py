@@ -74,8 +74,6 @@ VERBS = (
 _EXIT_CODES = "exit codes: 0 clean; 1 refused, or lint findings; 2 usage, or broken policies; 3 evidence not intact"
 
 _UNHEARD = "DESIST_POLICIES"
-_DEBUG = "DESIST_DEBUG"
-"""The variable under which an unforeseen exception keeps its traceback."""
 
 
 class _Once(argparse._StoreAction):
@@ -110,7 +108,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print it and exit with 2."""
-        self.exit(2, f"error: {message}\n  help: {self._mend(message)}\n")
+        self.exit(2, f"error: {DesistError(message, help=self._mend(message))}\n")
 
     def _mend(self, message: str) -> str:
         from difflib import get_close_matches
@@ -210,7 +208,7 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "desist") -> int:
         print("interrupted", file=sys.stderr)
         return 130
     except Exception as error:
-        if os.environ.get(_DEBUG):
+        if sys.flags.dev_mode:
             raise
         print(f"error: {_unforeseen(error)}", file=sys.stderr)
         return DesistError.exit_code  # Python's own would be 1, which says `refused`
@@ -222,7 +220,7 @@ def _unforeseen(error: Exception) -> DesistError:
     first = next(iter(str(error).splitlines()), "")
     return DesistError(
         f"{type(error).__name__}: {first}",
-        help=f"this is a fault of Desist's; {_DEBUG}=1 shows where: please report it",
+        help="this is a fault of Desist's; PYTHONDEVMODE=1 shows where: please report it",
     )
 
 

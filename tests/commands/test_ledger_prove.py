@@ -77,6 +77,24 @@ def test_another_key_and_no_key(path: Path, tmp_path: Path) -> None:
     assert prove(path, "--entry", "2", "--key", other, "-o", str(tmp_path / "out")) == 3
 
 
+def test_no_proof_is_overwritten(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What lies there may be of another ledger: exit 2, and nothing at all is written."""
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "entry-3.json").write_text("another")
+    assert prove(path, "--entry", "2", "--entry", "3", "-o", str(out)) == 2
+    assert f"{out / 'entry-3.json'}: exists" in capsys.readouterr().err
+    assert [(file.name, file.read_text()) for file in out.iterdir()] == [("entry-3.json", "another")]
+
+
+@pytest.mark.parametrize("place", ["9" * 24, "0", "-1", "x"])
+def test_what_is_no_place_in_a_ledger_is_a_usage_error(path: Path, place: str) -> None:
+    """However many digits it has."""
+    with pytest.raises(SystemExit) as stop:
+        prove(path, f"--entry={place}")
+    assert stop.value.code == 2
+
+
 def test_a_proof_can_lead_to_an_anchor(path: Path, tmp_path: Path) -> None:
     """To a checkpoint that was kept elsewhere, older than the ledger's last."""
     anchor = tmp_path / "anchor"

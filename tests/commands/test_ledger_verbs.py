@@ -223,6 +223,7 @@ def test_redact_erases_nothing_unasked(ledger: Path) -> None:
         before = reader.boxes()
     assert main(["ledger", "redact", str(ledger), "--why", "x"]) == 2
     assert main(["ledger", "redact", str(ledger), "--why", "x", "--entry", "3-"]) == 2
+    assert main(["ledger", "redact", str(ledger), "--why", "x", "--entry", "5-2"]) == 2
     assert main(["ledger", "redact", str(ledger), "--why", "x", "--before", "soon"]) == 2
     ledger.chmod(0o400)
     assert main(["ledger", "redact", str(ledger), "--why", "x", "--entry", "3"]) == 2
@@ -251,6 +252,13 @@ def test_doctor_finds_what_is_in_the_way(ledger: Path, capsys: pytest.CaptureFix
     ledger.chmod(0o644)
     assert main(["doctor", "--ledger", str(ledger)]) == 2
     assert f"help: chmod 600 {ledger}" in capsys.readouterr().out
+
+
+def test_doctor_is_a_reader_too(ledger: Path) -> None:
+    """Every read is an entry first, that of the keys to which details are sealed as any other."""
+    before = kinds(ledger)
+    main(["doctor", "--ledger", str(ledger)])
+    assert kinds(ledger) == [*before, "open", "read", "close"]
 
 
 def test_doctor_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,9 @@ import re
 import shlex
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -132,6 +134,16 @@ def test_an_error_is_one_message_with_its_mend(
     assert capsys.readouterr().err == "error: a.yaml:3:5: no such thing `x`\n  help: write `y`\n"
 
 
+@pytest.mark.parametrize("words", [["policy", "stop", "{}.test"], ["{}"], ["policy", "check", "--{}"]])
+def test_what_was_typed_does_nothing_to_the_terminal(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A message quotes it with its escapes shown: colours, titles, C1 controls, marks that turn the line round."""
+    typed = [word.format("a\x1b[31m\x1b]0;x\x07\x9b2J\u202eb") for word in words]
+    with suppress(SystemExit):
+        assert main(typed) == 2
+    said = capsys.readouterr().err
+    assert (r"\x1b[31m" in said, said.replace("\n", "").isprintable()) == (True, True)
+
+
 def test_an_unforeseen_exception_is_one_line_and_no_refusal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,11 +153,10 @@ def test_an_unforeseen_exception_is_one_line_and_no_refusal(
         raise ZeroDivisionError("first\nsecond")
 
     monkeypatch.setattr("desist.commands.rule.run", broken)
-    monkeypatch.delenv("DESIST_DEBUG", raising=False)
     assert main(["rule", "D001"]) == 2
     first, second = capsys.readouterr().err.splitlines()
     assert (first, second[:8]) == ("error: ZeroDivisionError: first", "  help: ")
-    monkeypatch.setenv("DESIST_DEBUG", "1")
+    monkeypatch.setattr("desist.commands.main.sys.flags", SimpleNamespace(dev_mode=True))
     with pytest.raises(ZeroDivisionError):
         main(["rule", "D001"])
 
