@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any, Final, Protocol, TextIO
 
 import msgspec
 
 from .. import __version__
 from ..decide.message import line_of, message_of
-from ..model import Decision
+from ..model import Decision, Reason
+from .sarif import located
 from .screen import coloured, colours
 
 __all__ = ["FORMATS", "Writer", "row_of", "writer_of"]
@@ -100,34 +102,48 @@ class JsonWriter:
 
 
 class SarifWriter:
-    """Refusals as SARIF 2.1.0 results, for code scanning; written as they come."""
+    """Refusals as SARIF 2.1.0 results, for code scanning; written as they come, the rules that spoke behind them."""
 
     def __init__(self, out: TextIO) -> None:
         self._out, self._lead = out, ""
-        head = '{"version":"2.1.0","$schema":"https://json.schemastore.org/sarif-2.1.0.json","runs":[{"tool":{"driver":'
-        driver = {"name": "desist", "version": __version__}
-        out.write(head + msgspec.json.encode(driver).decode() + '},"results":[')
+        self._rules: dict[str, dict[str, Any]] = {}
+        out.write('{"version":"2.1.0","$schema":"https://json.schemastore.org/sarif-2.1.0.json","runs":[{"results":[')
 
     def write(self, decision: Decision, place: str) -> None:
         """Print a result for a refusal; what is allowed is no finding."""
         reason = decision.governing
         if reason is None:
             return
+        row = row_of(decision, place)
         file, _, line = place.rpartition(":")
-        location: dict[str, Any] = {"artifactLocation": {"uri": file or "command-line"}}
+        name = f"{reason.basis}/{reason.rule}"
+        about = reason.message if reason.place else reason.basis.value
+        self._rules.setdefault(name, {"id": name, "shortDescription": {"text": about}})
         result = {
-            "ruleId": f"{reason.basis}/{reason.rule}",
+            "ruleId": name,
+            "ruleIndex": list(self._rules).index(name),
             "level": "error",
             "message": {"text": message_of(decision).encode("utf-8", "backslashreplace").decode()},
-            "locations": [{"physicalLocation": location | ({"region": {"startLine": int(line)}} if line else {})}],
-            "properties": row_of(decision, place),
+            "locations": [{"physicalLocation": located(file or "command-line", int(line or 0))}],
+            **_rule_of(reason),
+            "partialFingerprints": {"urlAndRule/v1": sha256(f"{row['url']} {name}".encode()).hexdigest()},
+            "properties": {key: value for key, value in row.items() if key not in ("source", "input")},
         }
         self._out.write(self._lead + "\n" + msgspec.json.encode(result).decode())
         self._lead = ","
 
     def close(self) -> None:
-        """Close what is open."""
-        self._out.write("]}]}\n")
+        """Close what is open, and say which rules spoke."""
+        driver = {"name": "desist", "version": __version__, "rules": list(self._rules.values())}
+        self._out.write('],"tool":{"driver":' + msgspec.json.encode(driver).decode() + "}}]}\n")
+
+
+def _rule_of(reason: Reason) -> dict[str, Any]:
+    """The place of the rule behind a refusal, which a code host shows beside the result."""
+    if reason.place is None:
+        return {}
+    where = located(reason.place.file, reason.place.line, reason.place.column)
+    return {"relatedLocations": [{"id": 1, "physicalLocation": where, "message": {"text": "the rule that refuses"}}]}
 
 
 def writer_of(name: str, out: TextIO, *, brief: bool) -> Writer:

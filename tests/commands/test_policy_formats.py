@@ -77,6 +77,31 @@ def test_what_is_found_is_a_result_for_code_scanning(
     assert "https://p.test/" in result["message"]["text"]
 
 
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_refusal_names_the_line_of_the_document_and_no_path_of_the_machine(
+    written: Path, desist: Run, monkeypatch: pytest.MonkeyPatch, inside: bool
+) -> None:
+    """The document's place is a related location; its rule is in the list of rules; paths are relative."""
+    (written / "urls.txt").write_text("https://q.test/\nhttps://p.test/\nhttps://p.test/2\n")
+    if not inside:
+        (written / "else").mkdir()
+        monkeypatch.chdir(written / "else")
+    words = ("check", "--file", str(written / "urls.txt"), "--policies", str(written / "policies"))
+    done = desist("policy", *words, "--format", "sarif")
+    (run,) = json.loads(done.out)["runs"]
+    (rule,) = run["tool"]["driver"]["rules"]
+    result = run["results"][1]
+    (related,) = result["relatedLocations"]
+    found = related["physicalLocation"]
+    assert (found["artifactLocation"]["uri"], found["region"]["startLine"]) == ("policies/n.yaml", 1)
+    assert found["artifactLocation"].get("uriBaseId", "") == ("" if inside else "OUTSIDE")
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].endswith("urls.txt")
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 3}
+    assert (result["ruleIndex"], result["ruleId"]) == (0, rule["id"])
+    assert len({json.dumps(one["partialFingerprints"]) for one in run["results"]}) == 2
+    assert str(written) not in done.out
+
+
 def test_what_is_fine_is_a_log_without_results(written: Path, desist: Run) -> None:
     """An allowed URL, equal folders."""
     for words in (("explain", "https://q.test/", "--policies", "free"), ("diff", "free", "free")):
