@@ -23,7 +23,7 @@ from .purposes import (
     refusals,
     stance,
 )
-from .rsl import licence_unread, read_rsl, rsl_of_headers, rsl_of_robots
+from .rsl import licence_unread, licences_to_read, read_rsl, rsl_of_headers, rsl_of_robots
 from .signals import Headers
 from .status import read_status
 from .tdmrep import TDMREP_PATH, read_tdmrep_file, read_tdmrep_header
@@ -40,6 +40,7 @@ __all__ = [
     "files_wanted",
     "follows",
     "licence_unread",
+    "licences_to_read",
     "read_ai_txt",
     "read_headers",
     "read_html",

@@ -8,7 +8,7 @@ licence would have to be obtained first. A licence grants what it lists and noth
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 from urllib.parse import urljoin
 
@@ -19,7 +19,7 @@ from ..patterns import Pattern, normalise_path, path_of
 from ..urls import Target, read
 from .signals import Headers, shown, values_of
 
-__all__ = ["licence_unread", "read_rsl", "rsl_of_headers", "rsl_of_robots"]
+__all__ = ["MAX_LICENCES", "licence_unread", "licences_to_read", "read_rsl", "rsl_of_headers", "rsl_of_robots"]
 
 _SEARCH: Final = frozenset({Usage.SEARCH, Usage.INDEX})
 _AI: Final = frozenset({Usage.TRAIN_AI, Usage.AI_INPUT})
@@ -45,6 +45,8 @@ _PARAMETER: Final = re.compile(r";\s*([^\s=;,]+)\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"
 _WORDS: Final = re.compile(r"[\s,]+")
 _MEDIA_TYPE: Final = "application/rsl+xml"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+MAX_LICENCES: Final = 4
+"""Licences of one robots.txt or page that are retrieved. Whoever names more aims every crawler at somebody else."""
 
 
 class _Terms(NamedTuple):
@@ -59,8 +61,27 @@ class _Terms(NamedTuple):
 
 
 def rsl_of_robots(lines: list[tuple[int, bytes]], robots_url: str) -> tuple[str, ...]:
-    """Absolute URLs of the licences that `License` lines name, whatever group they stand in."""
-    return tuple(dict.fromkeys(urljoin(robots_url, value.decode("latin-1").strip()) for _, value in lines))
+    """Absolute URLs of the licences that `License` lines name, whatever group they stand in.
+
+    One more than `MAX_LICENCES` at most: what that one says is the same as what a thousand say.
+    """
+    found: dict[str, None] = {}
+    for value in dict.fromkeys(value for _, value in lines):
+        found[urljoin(robots_url, value.decode("latin-1").strip())] = None
+        if len(found) > MAX_LICENCES:
+            break
+    return tuple(found)
+
+
+def licences_to_read(named: Iterable[str]) -> tuple[tuple[str, ...], tuple[Signal, ...]]:
+    """Which of the licences that one robots.txt or page names are retrieved, and what refuses where they are too many.
+
+    Of too many none is retrieved: the page is refused whatever they say.
+    """
+    urls = tuple(dict.fromkeys(named))
+    if len(urls) <= MAX_LICENCES:
+        return urls, ()
+    return (), (licence_unread(urls[MAX_LICENCES], f"more than {MAX_LICENCES} licences are named"),)
 
 
 def rsl_of_headers(headers: Headers, url: str) -> tuple[str, ...]:
