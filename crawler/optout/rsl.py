@@ -2,7 +2,8 @@
 
 Source: rslstandard.org (specification and the guides robots-txt and http). A crawler retrieves the licence and complies
 before it accesses anything, so a licence that cannot be read refuses the fetch itself; so does a `server`, from which a
-licence would have to be obtained first. A licence grants what it lists and nothing else; what it prohibits wins.
+licence would have to be obtained first. A licence grants what it lists and nothing else; what it prohibits wins. What
+it prohibits in words that are not known, or to users and places, is `unknown`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from lxml import etree
 from ..model import Signal, SignalVerdict, Usage
 from ..patterns import Pattern, normalise_path, path_of
 from ..urls import Target, read
+from .purposes import AI_USAGES
 from .signals import Headers, shown, values_of
 
 __all__ = ["MAX_LICENCES", "licence_unread", "licences_to_read", "read_rsl", "rsl_of_headers", "rsl_of_robots"]
@@ -39,6 +41,7 @@ _USAGES: Final = {
 }
 _GRANTABLE: Final = _SEARCH | _AI
 """Usages that a licence which lists others does not grant."""
+_OF_USAGE: Final = frozenset({"", "usage"})
 _UNPAID: Final = frozenset({"", "free", "attribution"})
 _LINK: Final = re.compile(r"<([^>]*)>((?:\s*;\s*[^\s=;,]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s;,\"]*))?)*)")
 _PARAMETER: Final = re.compile(r";\s*([^\s=;,]+)\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]*))")
@@ -54,6 +57,8 @@ class _Terms(NamedTuple):
 
     permits: frozenset[Usage]
     prohibits: frozenset[Usage]
+    unread: str
+    """What it prohibits in words that are not known."""
     lists: bool
     """Whether it lists permitted usages at all."""
     server: str
@@ -172,17 +177,41 @@ def _place(target: Target) -> tuple[str, int]:
 def _terms(content: Any) -> _Terms:
     permits: set[Usage] = set()
     prohibits: set[Usage] = set()
+    unread: list[str] = []
     lists, payment = False, ""
     for element in content.iter():
-        name = _name(element)
-        if name in {"permits", "prohibits"} and (element.get("type") or "usage").strip().lower() == "usage":
-            words = _WORDS.split((element.text or "").strip().lower())
-            usages = frozenset[Usage]().union(*(_USAGES.get(word, frozenset()) for word in words))
-            lists = lists or name == "permits"
-            (permits if name == "permits" else prohibits).update(usages)
-        elif name == "payment" and (element.get("type") or "").strip().lower() not in _UNPAID:
-            payment = (element.get("type") or "").strip()
-    return _Terms(frozenset(permits), frozenset(prohibits), lists, content.get("server") or "", payment)
+        name, kind = _name(element), (element.get("type") or "").strip()
+        if name == "permits" and kind.lower() in _OF_USAGE:
+            lists = True
+            permits.update(*(_USAGES.get(word, ()) for word in _words(element)))
+        elif name == "prohibits":
+            known, unknown = _prohibited(element, kind)
+            prohibits.update(known)
+            unread += unknown
+        elif name == "payment" and kind.lower() not in _UNPAID:
+            payment = kind
+    return _Terms(
+        frozenset(permits), frozenset(prohibits), " ".join(unread), lists, content.get("server") or "", payment
+    )
+
+
+def _prohibited(element: Any, kind: str) -> tuple[frozenset[Usage], list[str]]:
+    """The usages that an element prohibits, and what of it cannot be read: words, or users and places (RSL 1.0)."""
+    words = _words(element)
+    if kind.lower() not in _OF_USAGE:
+        return frozenset(), [f"{kind}:{word}" for word in words] or [f"{kind}:"]
+    known = frozenset[Usage]().union(*(_USAGES.get(word, frozenset()) for word in words))
+    return known, [word for word in words if word not in _USAGES]
+
+
+def _words(element: Any) -> list[str]:
+    """The words of an element and of all within it; an entity that is not resolved is a word, a comment none."""
+    text = element.text or ""
+    for inner in element.iterdescendants():
+        if inner.tag is not etree.Comment and inner.tag is not etree.ProcessingInstruction:
+            text += f" {inner.text or ''}"
+        text += f" {inner.tail or ''}"
+    return [word for word in _WORDS.split(text.lower()) if word]
 
 
 def _signals(terms: _Terms, place: str) -> Iterator[Signal]:
@@ -197,6 +226,8 @@ def _signals(terms: _Terms, place: str) -> Iterator[Signal]:
         (withheld, "disallow", "not granted by the licence"),
         (granted, "disallow" if terms.payment else "allow", f"permits, payment {terms.payment or 'free'}"),
     )
+    if terms.unread:
+        yield Signal("rsl", AI_USAGES, "unknown", place, shown(f"prohibits what cannot be read: {terms.unread}"))
     for usages, verdict, text in stated:
         if usages:
             yield Signal("rsl", usages, verdict, place, shown(f"{text}: {', '.join(sorted(usages))}"))

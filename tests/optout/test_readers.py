@@ -6,14 +6,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from desist.model import Basis, Signal, Usage
+from desist.model import Basis, Purpose, Signal, Usage
 from desist.optout import (
+    AI_PURPOSES,
     read_headers,
     read_html,
     read_robots,
     read_rsl,
     read_status,
     read_tdmrep_file,
+    refusals,
     rsl_links,
     rsl_of_headers,
     rsl_of_robots,
@@ -283,6 +285,47 @@ def test_a_licence_without_content_cannot_be_read() -> None:
     """It is named, and it names nothing: nobody can say what it grants."""
     (signal,) = read_rsl(200, b'<rsl xmlns="https://rslstandard.org/rsl"/>', "https://site.test/a", "l")
     assert (signal.verdict, signal.text) == ("disallow", "the licence has no content element")
+
+
+@pytest.mark.parametrize(
+    "prohibited",
+    [
+        *(
+            f'<prohibits type="usage">{word}</prohibits>'
+            for word in ("ai-crawl", "tdm", "scraping", "ai", "search tdm")
+        ),
+        "<prohibits>text-and-data-mining</prohibits>",
+        '<prohibits type="usage">search <!-- and --> scraping</prohibits>',
+        '<prohibits type="usage"><b>scraping</b></prohibits>',
+        '<prohibits type="user">commercial</prohibits>',
+        '<prohibits type="geo">DE</prohibits>',
+        '<prohibits type="geo"/>',
+        '<permits type="usage">ai-train ai-input</permits><prohibits type="usage">scraping</prohibits>',
+    ],
+)
+def test_what_a_licence_prohibits_in_unknown_words_refuses_ai_purposes(prohibited: str) -> None:
+    """In strict mode, and no other purpose; by the letter an unknown word says nothing."""
+    xml = f'<rsl><content url="/"><license>{prohibited}</license></content></rsl>'.encode()
+    signals = read_rsl(200, xml, "https://site.test/", "https://site.test/l.xml")
+    assert "unknown" in {signal.verdict for signal in signals}
+    strict = {purpose for refusal in refusals(signals, frozenset(Purpose)) for purpose in refusal.purposes}
+    assert strict - {Purpose.INDEX} == AI_PURPOSES
+    assert not any(refusal.purposes & AI_PURPOSES for refusal in refusals(signals, frozenset(Purpose), "rfc"))
+
+
+def test_words_of_a_licence_behind_a_comment_count() -> None:
+    """A comment within an element ends none of its words."""
+    terms = b'<prohibits type="usage">search <!-- and --> ai-train</prohibits>'
+    xml = b'<rsl><content url="/"><license>' + terms + b"</license></content></rsl>"
+    assert (
+        stance(read_rsl(200, xml, "https://site.test/", "https://site.test/l.xml"), Usage.TRAIN_AI, "rfc") == "disallow"
+    )
+
+
+def test_a_licence_that_prohibits_nothing_is_no_riddle() -> None:
+    """An element without a word has said nothing that could not be read."""
+    xml = b'<rsl><content url="/"><license><prohibits type="usage"> </prohibits></license></content></rsl>'
+    assert read_rsl(200, xml, "https://site.test/", "https://site.test/l.xml") == ()
 
 
 def test_what_a_licence_prohibits_it_does_not_permit() -> None:
