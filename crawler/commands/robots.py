@@ -36,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the file's lines with their meaning, verdicts, findings; 1 where a URL is refused or there is a finding."""
+    from ..decide.message import printable
     from ..robots import Robots
     from ..robots.encoding import utf8_of
     from ..robots.lint import lint
@@ -47,16 +48,16 @@ def run(args: argparse.Namespace) -> int:
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     robots = Robots(text)
     peer = _Protego(data)
-    print("\n".join(_lines(robots, args.agent, args.mode, peer)))
+    print("\n".join(map(printable, _lines(robots, args.agent, args.mode, peer))))
     refused = False
     for url in args.url:
         verdict = robots.verdict(url, args.agent, args.mode)
         refused = refused or verdict.effect == "refuse"
-        print("\n".join(_judged(url, robots, args.agent, args.mode, peer)))
+        print("\n".join(map(printable, _judged(url, robots, args.agent, args.mode, peer))))
     findings = [*lint(robots), *_unreadable_preferences(robots, args)]
     for finding in sorted(findings):
         place = f"{args.file}:{finding.line}" if finding.line else args.file
-        print(f"{place}: {finding.message}\n  help: {finding.help}")
+        print(f"{printable(f'{place}: {finding.message}')}\n  help: {printable(finding.help)}")
     print(f"next: desist policy explain URL --robots {args.file}")
     return 1 if refused or findings else 0
 
@@ -102,7 +103,7 @@ def _lines(robots: Robots, agent: str, mode: Mode, peer: _Protego) -> Iterator[s
     meanings = dict(_meanings(robots, agent, mode, peer))
     rows = robots.data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n").split(b"\n")
     for number, row in enumerate(rows, start=1):
-        shown = row.decode(errors="replace").rstrip()
+        shown = row.decode(errors="replace").expandtabs(4).rstrip()
         yield f"{number:>5}  {shown[:_WIDTH]:<{_WIDTH}}  {meanings.get(number, '')}".rstrip()
 
 

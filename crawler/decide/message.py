@@ -1,4 +1,8 @@
-"""A decision in words: one line that says what refuses *you*, under what it is filed, and one line with the mend."""
+"""A decision in words: one line that says what refuses *you*, under what it is filed, and one line with the mend.
+
+It quotes what others wrote, a site's robots.txt for example, and goes to terminals and log files: what could break a
+line, move a cursor or turn the reading direction is shown as an escape.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import Final
 
 from ..model import Decision
 
-__all__ = ["line_of", "message_of"]
+__all__ = ["line_of", "message_of", "printable"]
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9/:._~%@+,=-]*")
 
@@ -18,7 +22,8 @@ def message_of(decision: Decision) -> str:
     if reason is None:
         return line_of(decision)
     help_ = f"; {reason.help}" if reason.help else ""
-    return f"{line_of(decision)}\n  help: desist policy explain {_quoted(_shown(decision.url))}{help_}"
+    mend = printable(f"desist policy explain {_quoted(_shown(decision.url))}{help_}")
+    return f"{line_of(decision)}\n  help: {mend}"
 
 
 def line_of(decision: Decision) -> str:
@@ -29,14 +34,17 @@ def line_of(decision: Decision) -> str:
         return f"allowed {_shown(decision.url)}{unchecked}"
     via = f", reached via {_shown(reason.via)}" if reason.via else ""
     filed = reason.filed or f"filed under {decision.docket}"
-    return f"refused {_shown(decision.url)}: {reason.basis}: {reason.message}{via}; {filed}"
+    return printable(f"refused {_shown(decision.url)}: {reason.basis}: {reason.message}{via}; {filed}")
+
+
+def printable(text: str) -> str:
+    """One line of text with an escape for each control, format or separator character (Unicode Cc, Cf, Cs, Zl, Zp)."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _shown(url: str) -> str:
-    """A URL that cannot break a line or a terminal."""
-    if url.isprintable() and " " not in url:
-        return url
-    return "".join(c if c.isprintable() and c != " " else ascii(c)[1:-1] if c != " " else "%20" for c in url)
+    """A URL that cannot break a line or a terminal, in one word."""
+    return printable(url).replace(" ", "%20")
 
 
 def _quoted(url: str) -> str:
