@@ -1,4 +1,4 @@
-"""The last lines of a crawl: what was fetched, what was refused and why, and what to type next."""
+"""The last lines of a crawl: what was let through, what was refused and why, and what to type next."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ _MENDS: Final = {
 def closing_line(warden: Warden) -> list[str]:
     """One line of counts, one with the biggest basis and its mend, one with the next command."""
     stats = warden.crawler.stats
-    fetched = stats.get_value("desist/permitted", 0)
+    permitted, files = (stats.get_value(f"desist/permitted{end}", 0) for end in ("", "_files"))
+    passed = f"{permitted} let through{f' ({files} of them robots.txt and the like)' if files else ''}"
     refused = {basis: n for basis in Basis if (n := stats.get_value(f"desist/refused/{basis.value}", 0))}
     counts = ", ".join(f"{basis.value} {n}" for basis, n in sorted(refused.items(), key=lambda pair: -pair[1]))
-    lines = [f"desist: {fetched} fetched, {sum(refused.values())} refused{f' ({counts})' if counts else ''}"]
+    lines = [f"desist: {passed}, {sum(refused.values())} refused{f' ({counts})' if counts else ''}"]
     if refused:
         most = max(refused, key=lambda basis: refused[basis])
         lines.append(f"desist: most were refused by {most.value}: {_MENDS[most]}")

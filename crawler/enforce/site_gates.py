@@ -60,6 +60,10 @@ class SiteGates:
         if heard is not None:
             self._heard[request] = heard
 
+    def own(self, request: Request) -> bool:
+        """Whether the gates themselves ask: for robots.txt, a file of a site's terms, a licence."""
+        return self._courier.errand(request)
+
     def on_hand(self, request: Request) -> Decision:
         """The decision by documents and by what was captured of robots.txt, status and files."""
         signals = self._headers.remembered(request)

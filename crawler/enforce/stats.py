@@ -24,6 +24,7 @@ STATS: Final = (
         "Octets of bodies that were announced by Content-Length and not taken, since the headers forbade them.",
     ),
     Stat("desist/permitted", "Requests that were let out, each with a permit on record."),
+    Stat("desist/permitted_files", "Those of them that Desist itself asked: robots.txt, files of terms, licences."),
     Stat("desist/refused", "Requests and links that were refused, each on record, whatever the gate."),
     Stat("desist/refused/<basis>", "The same by the basis of the governing reason: `notice`, `terms`, `robots`, ..."),
     Stat(

@@ -220,6 +220,8 @@ class Warden:
         except LedgerError as error:
             raise self.lose(error) from error
         self.crawler.stats.inc_value("desist/permitted")
+        if self.site.own(request):
+            self.crawler.stats.inc_value("desist/permitted_files")
         if is_observed(decision):
             self._would_refuse(decision)
         return Permit(sent, decision, resolution, facts, receipt)
