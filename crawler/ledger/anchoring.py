@@ -7,6 +7,7 @@ that fails is said every time, and put on record when it begins to; the crawl go
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import shlex
@@ -111,7 +112,8 @@ class Anchoring:
         self._failing: set[Place] = set()
         self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="desist-anchors", daemon=True)
-        self._thread.start()
+        with contextlib.suppress(RuntimeError):  # the interpreter is ending: `finish` does it all
+            self._thread.start()
 
     def hand_over(self, note: str) -> None:
         """A checkpoint that was signed and stored; returns at once."""
@@ -120,7 +122,10 @@ class Anchoring:
     def finish(self) -> None:
         """Wait until the last one is kept or has failed."""
         self._queue.put(None)
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
+        else:
+            self._run()
 
     def _run(self) -> None:
         going_on = True

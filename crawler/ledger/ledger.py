@@ -80,6 +80,8 @@ class Ledger:
         self._made: list[_Item] = []
         self._lost: LedgerLost | None = None
         self._closing = False
+        self._alone = False
+        """Whether there is no thread: whoever appends commits."""
         self._mean = 0.0
         """Seconds that a commit takes, in the mean of the last ones."""
         self._away_until = 0.0
@@ -121,7 +123,10 @@ class Ledger:
             self._begin(counsel_key, {"role": role, **(facts or {})}, private, revision)
         except LedgerLost as error:
             raise LedgerUnusable(error.message, place=error.place, help=error.help) from error
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # the interpreter is ending (from Python 3.12 on)
+            self._alone = True
         return self
 
     def _begin(
@@ -207,8 +212,9 @@ class Ledger:
             return
         self._enqueue([("close", {})])
         self._write()  # here: the loop may be the caller, or have ended
-        self._jobs.put(None)
-        self._thread.join()
+        if not self._alone:
+            self._jobs.put(None)
+            self._thread.join()
         self._keep_up(least=1)
         try:
             if self._lost is not None:
@@ -236,6 +242,8 @@ class Ledger:
                     self._make(entries, future, single=single, erase=erase)
         if refusal is not None:
             future.set_exception(refusal)
+        elif self._alone:
+            self._write()
         return future
 
     def _make(
@@ -252,7 +260,7 @@ class Ledger:
         finally:
             if rows or not single:
                 self._made.append(_Item(rows, self._session.point, future, receipts[0] if single else receipts, erase))
-                if len(self._made) == 1 and not self._closing:
+                if len(self._made) == 1 and not (self._closing or self._alone):
                     self._soon()
 
     def _why_not_here(self) -> LedgerLost | None:

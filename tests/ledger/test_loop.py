@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -231,3 +233,36 @@ def test_nothing_recorded_together_is_no_failure(path: Path) -> None:
     with Ledger.open(path) as ledger:
         assert ledger.append_all([]).result(timeout=20) == []
         assert ledger.record("permit", domain="shop.test").n == 2
+
+
+AT_EXIT = """
+import atexit, sys
+from desist.ledger.ledger import Ledger
+def last():
+    with Ledger.open(sys.argv[1]) as ledger:
+        futures = [ledger.append("permit", domain="shop.test") for _ in range(3)]
+        print([future.result(timeout=20).n for future in futures], ledger.record("permit", domain="shop.test").n)
+atexit.register(last)
+"""
+
+
+def test_a_session_may_begin_while_the_interpreter_ends(path: Path) -> None:
+    """From Python 3.12 on no thread can be started then; what is attempted then is on record all the same."""
+    done = subprocess.run(
+        [sys.executable, "-c", AT_EXIT, str(path)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "[2, 3, 4] 5\n"
+    assert kinds(path) == ["open", *["permit"] * 4, "close"]
+
+
+def test_a_session_without_a_thread_commits_what_is_appended(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same on any Python: the thread cannot be started."""
+
+    def cannot(self: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(threading.Thread, "start", cannot)
+    with Ledger.open(path) as ledger:
+        assert ledger.append("permit", domain="shop.test").done()
+        assert ledger.append_all([("permit", {"domain": "shop.test"})] * 300).done()
+    assert kinds(path)[-1] == "close"
