@@ -35,7 +35,7 @@ _MENDS: Final = {
 def closing_line(warden: Warden) -> list[str]:
     """One line of counts, one with the biggest basis and its mend, one with the next command."""
     stats = warden.crawler.stats
-    permitted, files = (stats.get_value(f"desist/permitted{end}", 0) for end in ("", "_files"))
+    permitted, files = stats.get_value("desist/permitted", 0), stats.get_value("desist/permitted_files", 0)
     passed = f"{permitted} let through{f' ({files} of them robots.txt and the like)' if files else ''}"
     refused = {basis: n for basis in Basis if (n := stats.get_value(f"desist/refused/{basis.value}", 0))}
     counts = ", ".join(f"{basis.value} {n}" for basis, n in sorted(refused.items(), key=lambda pair: -pair[1]))
