@@ -31,10 +31,11 @@ from .keep import KeepGate
 from .leave import leave, say
 from .loop_gate import install_on_loop
 from .notices import Notices
+from .observe import Observation, refuse_renewal
 from .options import declared_purposes, held_options
 from .process import GATE
 from .reactor_gate import install_on_reactor
-from .recorder import Recorder
+from .recorder import DEFAULT_LEDGER, Recorder
 from .reload import Reload
 from .warden import Warden
 from .wire import BEHIND, WireGate
@@ -95,6 +96,8 @@ class Attest:
         purposes = declared_purposes(crawler.settings)
         named = [Path(folder) for folder in options.policies] or None
         policies = PolicySet.load(named)
+        if Observation.read(options.observe_until).on:
+            refuse_renewal(Path(options.ledger or DEFAULT_LEDGER))
         self._stand_in_loop()
         spiders = _spiders(crawler.settings)
         recorder = Recorder.open(options, revision=policies.revision, spider=crawler.spidercls.name, spiders=spiders)

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from ..errors import UsageError
+from ..ledger.query import Reader
 from ..model import Basis, Decision, Reason
 
-__all__ = ["MAX_DAYS", "Observation", "is_observed"]
+__all__ = ["MAX_DAYS", "Observation", "is_observed", "refuse_renewal"]
 
 MAX_DAYS: Final = 14
 """How far ahead an observation may end."""
 _DAY: Final = 86_400
+_MICROS: Final = 1_000_000
 _PASSING: Final = frozenset({Basis.ROBOTS, Basis.ROBOTS_UNAVAILABLE, Basis.OPTOUT, Basis.PROCESS, Basis.PROXY})
 _ROBOTS: Final = "robots.txt"
 
@@ -63,6 +66,27 @@ class Observation(msgspec.Struct, frozen=True):
         if decision.effect != "allow" and self.lets(decision):
             return msgspec.structs.replace(decision, effect="allow")
         return decision
+
+
+def refuse_renewal(ledger: Path, *, now: float | None = None) -> None:
+    """Raise UsageError where a session on this record began to observe more than `MAX_DAYS` ago.
+
+    A date that is moved on each week would keep the gate open for good. The record's own newest moment counts where it
+    is later than the clock's, which somebody may have set back.
+    """
+    if not ledger.exists():
+        return
+    present = (time.time() if now is None else now) * _MICROS
+    with Reader(ledger) as reader:
+        for entry in reader.of_kinds("outcome", "close"):
+            present = max(present, entry.t)
+            if "observe_until" in entry.facts and present - entry.t > MAX_DAYS * _DAY * _MICROS:
+                since = datetime.fromtimestamp(entry.t / _MICROS, UTC).date()
+                raise UsageError(
+                    f"setting `DESIST_OBSERVE_UNTIL`: this record observes since {since}, and {MAX_DAYS} days are all",
+                    place=str(ledger),
+                    help="delete the line; `desist doctor --project` says what to declare for what would be refused",
+                )
 
 
 def is_observed(decision: Decision) -> bool:

@@ -123,7 +123,8 @@ SETTINGS: Final = (
         "date or moment",
         "unset: nothing passes",
         'DESIST_OBSERVE_UNTIL = "2026-03-01"',
-        "Until then, at most 14 days ahead, what robots.txt, signals and undeclared destinations would refuse passes, "
+        "Until then, at most 14 days ahead and 14 days behind the first session of the ledger that observed, what "
+        "robots.txt, signals and undeclared destinations would refuse passes, "
         "on record as `would_refuse`. Programs and modules that open sockets are refused and noted. What an order, a "
         "notice or terms forbid never passes. A date means its midnight in UTC.",
     ),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from desist.enforce.observe import MAX_DAYS, Observation, is_observed
+from desist.enforce.observe import MAX_DAYS, Observation, is_observed, refuse_renewal
 from desist.enforce.verdicts import refusal
 from desist.errors import UsageError
+from desist.ledger.ledger import Ledger
 from desist.ledger.opener import Opener
 from desist.model import Basis
 from desist.testing.recorded import entries_of
@@ -69,6 +72,39 @@ def test_crawl_passes_robots_and_undeclared_destinations_on_record(project, web,
     observed = [entry for entry in entries_of(project.ledger) if entry.facts.get("observed")]
     assert {"robots", "process"} <= {entry.basis for entry in observed}
     assert [entry for entry in entries_of(project.ledger) if entry.facts.get("observe_until")]
+
+
+@pytest.fixture
+def old(project, monkeypatch) -> Path:
+    """The project's record, in which a session began to observe fifteen days ago."""
+    now = time.time_ns
+    with monkeypatch.context() as past:
+        past.setattr(time, "time_ns", lambda: now() - (MAX_DAYS + 1) * 86_400 * 10**9)
+        with Ledger.open(project.ledger, counsel_key=KEY.counsel) as ledger:
+            ledger.record("outcome", gate="process", facts={"observe_until": 1})
+    return project.ledger
+
+
+def test_an_observation_is_not_renewed_for_ever(old) -> None:
+    """Fourteen days from its first session on, whatever date is set anew, and though the clock is set back."""
+    with pytest.raises(UsageError, match="observes since"):
+        refuse_renewal(old)
+    began = time.time() - (MAX_DAYS + 1) * 86_400
+    refuse_renewal(old, now=began + (MAX_DAYS - 1) * 86_400)
+    with Ledger.open(old, counsel_key=KEY.counsel):
+        pass
+    with pytest.raises(UsageError, match="observes since"):
+        refuse_renewal(old, now=began + 60)
+    refuse_renewal(old.with_name("none.db"))
+
+
+def test_a_crawl_that_would_renew_its_observation_does_not_start(project, web, spider, old) -> None:
+    """Exit code 2 before the first packet; without the line it starts, and refuses."""
+    private, words = web.url("gazette.test", "/private"), {"DESIST_COUNSEL_KEY": str(KEY.counsel)}
+    done = project.run(spider(private), DESIST_OBSERVE_UNTIL=soon(), **words)
+    assert (done.code, "observes since" in done.out, web["gazette.test"].hits) == (2, True, [])
+    assert project.run(spider(private), **words).code == 0
+    assert [hit.path for hit in web["gazette.test"].hits] == ["/robots.txt"]
 
 
 def test_without_observation_the_same_crawl_is_refused(project, web, spider) -> None:
