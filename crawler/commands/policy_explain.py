@@ -165,7 +165,7 @@ def _next(explanation: Explanation) -> str:
     if not explanation.decision.refused:
         return "desist policy check --file URLS"
     governing = explanation.decision.governing
-    if governing and governing.basis == "invalid-url":
+    if governing and governing.basis in ("invalid-url", "scheme"):
         return "desist policy explain https://HOST/PATH, the whole URL"
     taken_back = (change.partition("desist policy withdraw ")[2] for change in explanation.changes)
     own = next(filter(None, taken_back), "")

@@ -21,6 +21,8 @@ _EVIDENCE: Final = {
     451: ("link",),
 }
 _DAY: Final = 86_400
+_LONGEST: Final = 30 * _DAY
+"""Of a rest, in seconds: what a site asks for is kept, but for a slip of its pen."""
 _QUARTER: Final = 900
 """Seconds of rest after a 429 that names none."""
 
@@ -40,9 +42,9 @@ def read_status(status: int, headers: Headers, now: float) -> tuple[Signal, ...]
 
 
 def _rest(values: list[str], now: float) -> int:
-    """Seconds of the longest Retry-After (RFC 9110 10.2.3), a day at most; 15 minutes where none is readable."""
+    """Seconds of the longest Retry-After (RFC 9110 10.2.3), 30 days at most; 15 minutes where none is readable."""
     waits = [wait for value in values if (wait := _wait(value.strip(), now)) is not None]
-    return max(1, min(max(waits, default=_QUARTER), _DAY))
+    return max(1, min(max(waits, default=_QUARTER), _LONGEST))
 
 
 def _wait(value: str, now: float) -> int | None:

@@ -110,6 +110,15 @@ def test_any_text_can_be_explained(policies: str, capsys: pytest.CaptureFixture[
     assert "what would change the answer:" in said
 
 
+@pytest.mark.parametrize("url", ["javascript:x", "ftp://a.test/"])
+def test_no_permission_is_asked_for_what_none_can_open(
+    policies: str, capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    """A scheme that no gate passes: the next command is one that helps."""
+    _, said = explain(policies, capsys, url)
+    assert said.rstrip().endswith("next: desist policy explain https://HOST/PATH, the whole URL")
+
+
 def test_json_holds_the_same(policies: str, capsys: pytest.CaptureFixture[str]) -> None:
     """For machines."""
     _, said = explain(policies, capsys, URL, "--at", "2026-06-01", "--format", "json")

@@ -135,7 +135,8 @@ def test_no_page_hides_its_meta_elements(html: bytes) -> None:
         (429, [("Retry-After", "Fri, 15 Jan 2027 08:01:00 GMT")], "authority", 60, None),
         (429, [("Retry-After", "0")], "authority", 1, None),
         (429, [("Retry-After", "soon")], "authority", 900, None),
-        (429, [("Retry-After", "99999999999")], "authority", 86_400, None),
+        (429, [("Retry-After", "99999999999")], "authority", 30 * 86_400, None),
+        (429, [("Retry-After", "604800")], "authority", 604_800, None),
         (
             451,
             [("Link", '<https://b.test/>; rel="blocked-by"')],

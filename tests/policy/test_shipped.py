@@ -16,6 +16,7 @@ from desist.policy.publicsuffix import suffixes
 from desist.policy.testfile import load_tests
 
 FOLDER = shipped_policies()
+ROOT_README = Path(__file__).parents[2] / "README.md"
 LOADED = load_documents([FOLDER])
 TESTS = load_tests([FOLDER])
 HOSTS = [(entry, rule) for entry in LOADED.platforms for rule in entry.doc.hosts]
@@ -160,6 +161,20 @@ def test_all_of_a_platform_is_refused_with_it_and_nothing_else(policies, entry):
 def test_the_figures_of_the_readme(said, count):
     """What the page beside the documents counts is what is there."""
     assert int(re.search(said, (FOLDER / "README.md").read_text())[1]) == count
+
+
+@pytest.mark.skipif(not ROOT_README.exists(), reason="runs beside the sources only")
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [
+        (r"(\d+) platforms with", len(LOADED.platforms)),
+        (r"(\d+) recorded terms documents", len(LOADED.terms)),
+        (r"(\d+) notices", len(LOADED.notices)),
+    ],
+)
+def test_the_figures_of_the_first_page(said, count):
+    """What a newcomer reads of the documents is what ships."""
+    assert int(re.search(said, ROOT_README.read_text())[1]) == count
 
 
 @pytest.mark.parametrize(
