@@ -60,7 +60,7 @@ class SessionFile:
         """Say which revision is in force, and since when (microseconds since 1970)."""
         one = Running(self._session, os.getpid(), _started(os.getpid()), self._ledger, revision, since)
         with contextlib.suppress(OSError):
-            self._file.parent.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
+            _make(self._file.parent)
             if not _is_ours(self._file.parent):
                 return
             draft = self._file.with_suffix(".tmp")
@@ -84,6 +84,16 @@ def running() -> Iterator[Running]:
     for file in sorted(folder.glob("*.json")):
         with contextlib.suppress(OSError, msgspec.MsgspecError):
             yield msgspec.json.decode(file.read_bytes(), type=Running)
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and those above it that are missing, each private: `mkdir -p` would leave them to the umask.
+
+    The ledger of armed processes lies in one of them, and takes none that others can reach.
+    """
+    for level in reversed([folder, *folder.parents]):
+        if not level.exists():
+            level.mkdir(_PRIVATE_FOLDER, exist_ok=True)
 
 
 def _is_ours(folder: Path) -> bool:
