@@ -41,6 +41,9 @@ _SECONDS: Final = 10.0
 OBSERVED: Final = "observed.txt"
 """Beside the ledger while a project observes: `what target` a line."""
 _MAX_BYTES: Final = 60_000
+"""Octets of a message between a child and who forked it, more than the longest that is sent."""
+_FIELD: Final = 4_000
+"""Octets of each text in it: a command line may have two million."""
 _REQUEST: Final = "fetch it with a Request; infrastructure is declared in DESIST_INFRA"
 _DECLARE: Final = "where it fetches nothing, declare it in DESIST_INFRA: "
 _WORDS: Final = {
@@ -126,8 +129,13 @@ class Attempts:
         `named`: the refusal that the destination brings with it, where documents refuse it.
         """
         decision = _decision(attempt, named)
+        self._put(attempt, decision)
+        return decision
+
+    def _put(self, attempt: Attempt, decision: Decision) -> bool:
+        """Whether a refused attempt is on record now, and told of. Never raises."""
         if getattr(self._busy, "now", False):
-            return decision  # an attempt of what records attempts, such as a log handler that uses the network
+            return False  # an attempt of what records attempts, such as a log handler that uses the network
         self._busy.now = True
         try:
             if self.is_child and self._relay is not None:
@@ -137,9 +145,10 @@ class Attempts:
                 self._tell(decision)
         except Exception as error:  # noqa: BLE001 - the attempt stays refused
             self._complain(error)
+            return False
         finally:
             self._busy.now = False
-        return decision
+        return True
 
     def observe(self, attempt: Attempt) -> None:
         """Put on record, once, an undeclared destination that observation lets pass. Raises where it cannot."""
@@ -237,17 +246,18 @@ class Attempts:
         if self._relay is not None:
             self._relay.leave_to_parent()
 
-    def _from_child(self, attempt: Attempt) -> None:
+    def _from_child(self, attempt: Attempt) -> bool:
         host = place_of(attempt.url).host if attempt.names_a_host else ""
-        self.record(attempt, self.judge(host) if host else None)
+        return self._put(attempt, _decision(attempt, self.judge(host) if host else None))
 
 
 class _Relay:
     """A socket pair that children inherit: one datagram an attempt, with a pipe on which the receipt comes back."""
 
-    def __init__(self, deliver: Callable[[Attempt], None]) -> None:
+    def __init__(self, deliver: Callable[[Attempt], bool]) -> None:
         self.in_child = False
         self._deliver = deliver
+        """Says whether the attempt is on record."""
         self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         threading.Thread(target=self._serve, name="desist-relay", daemon=True).start()
 
@@ -258,15 +268,16 @@ class _Relay:
             self._ours.close()
 
     def send(self, attempt: Attempt) -> None:
-        """From a child; returns once the parent has the receipt, or after a while without. Raises OSError."""
+        """From a child; returns once the parent has the receipt. Raises OSError where it has none, or none in time."""
         back, there = os.pipe()
         try:
-            data = msgspec.msgpack.encode(msgspec.structs.replace(attempt, pid=os.getpid()))
-            socket.send_fds(self._theirs, [data[:_MAX_BYTES]], [there])
+            socket.send_fds(self._theirs, [msgspec.msgpack.encode(_for_parent(attempt))], [there])
         finally:
             os.close(there)
         try:
-            select.select([back], [], [], _SECONDS)  # one byte with the receipt, none where the parent has gone
+            ready, _, _ = select.select([back], [], [], _SECONDS)
+            if not ready or not os.read(back, 1):
+                raise OSError("the process that forked this one has not said that it did")
         finally:
             os.close(back)
 
@@ -275,14 +286,30 @@ class _Relay:
             data, fds, _, _ = socket.recv_fds(self._ours, _MAX_BYTES, 1)
             if not data:
                 return
-            try:
-                self._deliver(msgspec.msgpack.decode(data, type=Attempt))
-            except msgspec.DecodeError:
-                logger.exception("a child process handed over an attempt that cannot be read")
+            recorded = self._recorded(data)
             for fd in fds:
                 with contextlib.suppress(OSError):
-                    os.write(fd, b".")
-                os.close(fd)
+                    if recorded:
+                        os.write(fd, b".")
+                with contextlib.suppress(OSError):
+                    os.close(fd)
+
+    def _recorded(self, data: bytes) -> bool:
+        try:
+            return self._deliver(msgspec.msgpack.decode(data, type=Attempt))
+        except Exception:
+            logger.exception("a child process handed over an attempt that could not be recorded")
+            return False
+
+
+def _for_parent(attempt: Attempt) -> Attempt:
+    """An attempt of this process that fits into a message: long texts cut, what is no Unicode shown as escapes."""
+    url, target, at = map(_cut, (attempt.url, attempt.target, attempt.at))
+    return msgspec.structs.replace(attempt, url=url, target=target, at=at, pid=os.getpid())
+
+
+def _cut(text: str) -> str:
+    return text[:_FIELD].encode(errors="backslashreplace")[:_FIELD].decode(errors="ignore")
 
 
 def _decision(attempt: Attempt, named: Decision | None) -> Decision:
