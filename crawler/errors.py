@@ -31,6 +31,7 @@ __all__ = [
     "LedgerUnusable",
     "PolicyError",
     "UsageError",
+    "harmless",
 ]
 
 EXIT_CODES: Final[Mapping[int, str]] = MappingProxyType(
@@ -61,7 +62,7 @@ class DesistError(Exception):
     def __str__(self) -> str:
         """`place: message` and, on a line of its own, `help: ...`; no character that a terminal would obey."""
         head = f"{self.place}: {self.message}" if self.place else self.message
-        return _harmless(f"{head}\n  help: {self.help}" if self.help else head)
+        return harmless(f"{head}\n  help: {self.help}" if self.help else head)
 
 
 class UsageError(DesistError):
@@ -100,8 +101,8 @@ class GateError(DesistError):
     """A gate is missing, or somebody took it out."""
 
 
-def _harmless(text: str) -> str:
-    """A text that quotes what was typed or read, whose only control characters are line breaks and tabs."""
+def harmless(text: str) -> str:
+    """A text that quotes what was typed or read, as a terminal may have it: of controls, line breaks and tabs alone."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)

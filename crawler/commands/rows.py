@@ -11,7 +11,7 @@ import msgspec
 from .. import __version__
 from ..decide.message import line_of, message_of
 from ..model import Decision, Reason
-from .sarif import located
+from ..policy.located import located
 from .screen import coloured, colours
 
 __all__ = ["FORMATS", "Writer", "row_of", "writer_of"]

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from ..errors import harmless
 from ..model import Place
 
 __all__ = ["Diagnostic", "Severity", "closest", "paragraphs", "render", "summary"]
@@ -50,11 +51,11 @@ def render(diagnostic: Diagnostic, line_of: Callable[[str, int], str] | None = N
     """
     bold, tint, plain = ("\x1b[1m", _TINT[diagnostic.severity], "\x1b[0m") if colour else ("", "", "")
     mark = "" if diagnostic.severity == "error" else "warning: "
-    rows = [f"{bold}{diagnostic.place}{plain}: {tint}{diagnostic.code}{plain} {mark}{diagnostic.message}"]
+    rows = [f"{bold}{diagnostic.place}{plain}: {tint}{diagnostic.code}{plain} {mark}{harmless(diagnostic.message)}"]
     if line_of is not None and diagnostic.place.line:
         rows += _excerpt(diagnostic, line_of(diagnostic.place.file, diagnostic.place.line))
     if diagnostic.help:
-        rows.append(f"  help: {diagnostic.help}")
+        rows.append(f"  help: {harmless(diagnostic.help)}")
     return "\n".join(rows)
 
 
@@ -68,6 +69,7 @@ def _excerpt(diagnostic: Diagnostic, text: str) -> list[str]:
     column = max(diagnostic.place.column, 1)
     shift = max(0, column - 80)
     shown = text[shift : shift + 120].replace("\t", " ").rstrip()
+    shown = "".join(char if char.isprintable() else "\ufffd" for char in shown)  # one for one: the caret stays below
     number = str(diagnostic.place.line)
     width = max(1, min(diagnostic.width, len(shown) - (column - shift) + 1))
     gutter = " " * len(number)

@@ -9,6 +9,7 @@ import msgspec
 
 from .codes import CODES
 from .diagnostic import Diagnostic, render, summary
+from .located import located
 
 __all__ = ["FORMATS", "findings"]
 
@@ -74,7 +75,7 @@ def sarif(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
 
 def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
     place = diagnostic.place
-    location: dict[str, Any] = {"artifactLocation": {"uri": place.file}}
+    location = located(place.file)
     if place.line:
         column = max(place.column, 1)
         location["region"] = {"startLine": place.line, "startColumn": column, "endColumn": column + diagnostic.width}

@@ -77,6 +77,15 @@ def test_what_is_found_is_a_result_for_code_scanning(
     assert "https://p.test/" in result["message"]["text"]
 
 
+def test_a_document_does_nothing_to_the_terminal_of_who_checks_it(written: Path, desist: Run) -> None:
+    """Neither by an escape that it writes out nor by a character that turns the line round."""
+    (written / "policies" / "n.yaml").write_text('notice: "n\\e[31m\\a"\ninstrumen\u202e: \u202ewarning\n')
+    for words in (("lint", "policies"), ("check", "https://p.test/", "--policies", "policies")):
+        done = desist("policy", *words)
+        assert all(text.replace("\n", "").isprintable() for text in (done.out, done.err))
+        assert r"\x1b[31m\x07" in done.out + done.err
+
+
 @pytest.mark.parametrize("inside", [True, False])
 def test_a_refusal_names_the_line_of_the_document_and_no_path_of_the_machine(
     written: Path, desist: Run, monkeypatch: pytest.MonkeyPatch, inside: bool

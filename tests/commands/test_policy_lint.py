@@ -103,3 +103,12 @@ def test_schema_is_written_checked_and_left_alone_when_current(tmp_path: Path, d
     (tmp_path / "p" / "schema.json").write_text("{}")
     assert desist("policy", "schema", folder, "--check").code == 1
     assert (tmp_path / "p" / "schema.json").read_text() == "{}"
+
+
+def test_code_scanning_gets_no_path_of_the_machine(tmp_path: Path, desist: Callable[..., Any]) -> None:
+    """A folder elsewhere is named by its last name, on a base that whoever uploads may set."""
+    (tmp_path / "bad.yaml").write_text("platform: A B\n")
+    done = desist("policy", "lint", str(tmp_path), "--format", "sarif")
+    (place, *_) = json.loads(done.out)["runs"][0]["results"][0]["locations"]
+    assert place["physicalLocation"]["artifactLocation"] == {"uri": f"{tmp_path.name}/bad.yaml", "uriBaseId": "OUTSIDE"}
+    assert str(tmp_path) not in done.out
