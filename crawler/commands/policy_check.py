@@ -21,6 +21,8 @@ __all__ = ["configure", "run"]
 
 _FORMATS: Final = ("text", "jsonl", "json", "sarif")
 _SHOWN_EVERY: Final = 1 << 10
+_TYPED: Final = 2_000
+"""Characters of a URL that anybody would type again."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -115,7 +117,8 @@ class Tally:
             lines.append("by basis: " + ", ".join(f"{basis} {n:,}" for basis, n in self.bases.most_common()))
         if self.platforms:
             lines.append("by platform: " + ", ".join(f"{slug} {n:,}" for slug, n in self.platforms.most_common(8)))
-        shown = self.help if self.help.isprintable() and "'" not in self.help else "URL"
+        typed = self.help.isprintable() and "'" not in self.help and len(self.help) <= _TYPED
+        shown = self.help if typed else "URL"
         then = f"desist policy explain '{shown}'" if self.refused else clean
         return "\n".join([*lines, f"next: {then}" if file or self.refused else "next: desist policy explain URL"])
 

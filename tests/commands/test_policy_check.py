@@ -186,6 +186,15 @@ def test_urls_of_the_command_line_and_of_a_file_are_counted_together(
     assert "4 URLs: 2 allowed, 2 refused" in capsys.readouterr().out
 
 
+def test_no_url_of_a_megabyte_is_to_be_typed(policies: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A URL of any length is judged; the next command names one that can be typed."""
+    (tmp_path / "input").write_text(f"<urlset><loc>{REFUSED}?{'a' * 300_000}</loc><loc>{ALLOWED}</loc></urlset>")
+    assert check(policies, "--file", str(tmp_path / "input")) == 1
+    out = capsys.readouterr().out
+    assert "2 URLs: 1 allowed, 1 refused" in out
+    assert out.endswith("next: desist policy explain 'URL'\n")
+
+
 def test_a_file_without_a_url_is_told_of_though_one_was_typed(
     policies: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
