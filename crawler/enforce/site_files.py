@@ -27,7 +27,7 @@ from ..optout import (
     rsl_links,
     rsl_of_robots,
 )
-from ..optout.rsl import rsl_of_headers
+from ..optout.rsl import licences_to_read, rsl_of_headers
 from ..patterns import normalise_path, path_of
 from ..robots import Robots
 from ..robots.statements import judge_ai_txt, statements_of
@@ -39,7 +39,9 @@ _AGAIN: Final = 300.0
 """Seconds until a file that could not be had is tried anew."""
 _HOPS: Final = 5
 _MOST: Final = 1000
-"""Files that are kept, of a megabyte at most each."""
+_MOST_OCTETS: Final = 1 << 20
+"""Of one file; only what came with status 200 is kept."""
+_ALL_OCTETS: Final = 64 << 20
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -89,8 +91,9 @@ class SiteFiles:
         named = (*rsl_of_headers(headers, url), *(urljoin(url, href) for href in rsl_links(markup) if markup))
         return (*found, *self._licences(named, url))
 
-    def _licences(self, urls: Iterable[str], url: str) -> list[Signal]:
-        found: list[Signal] = []
+    def _licences(self, named: Sequence[str], url: str) -> list[Signal]:
+        urls, signals = licences_to_read(tuple(named))
+        found = list(signals)
         for licence in urls:
             file = self._have(licence)
             found += read_rsl(file.status, file.body, url, licence)
@@ -109,8 +112,9 @@ class SiteFiles:
     def _have(self, url: str) -> _File:
         file = self._files.get(url)
         if file is None or file.until <= time.time():
+            self._files.pop(url, None)
             file = self._files[url] = self._hops(url)
-            if len(self._files) > _MOST:
+            while len(self._files) > _MOST or sum(len(one.body) for one in self._files.values()) > _ALL_OCTETS:
                 self._files.popitem(last=False)
         return file
 
@@ -119,7 +123,10 @@ class SiteFiles:
         for hop in range(_HOPS + 1):
             answer = self._fetch(at)
             if answer.status not in _REDIRECTS or not answer.location:
+                if len(answer.body) > _MOST_OCTETS:
+                    break
                 had = 0 < answer.status < 500 and answer.status != 429
-                return _File(answer.status, answer.body, hop, time.time() + (_DAY if had else _AGAIN))
+                body = answer.body if answer.status == 200 else b""
+                return _File(answer.status, body, hop, time.time() + (_DAY if had else _AGAIN))
             at = urljoin(at, answer.location).partition("#")[0]
         return _File(0, b"", 0, time.time() + _AGAIN)
