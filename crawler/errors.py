@@ -101,8 +101,11 @@ class GateError(DesistError):
     """A gate is missing, or somebody took it out."""
 
 
-def harmless(text: str) -> str:
-    """A text that quotes what was typed or read, as a terminal may have it: of controls, line breaks and tabs alone."""
+def harmless(text: str, *, keep: str = "\n\t") -> str:
+    """What was typed or read, as a terminal may have it: escapes for controls and what reorders or hides text.
+
+    Unicode Cc, Cf, Cs, Zl, Zp and all spaces but one, but for the characters in `keep`.
+    """
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)
+    return "".join(char if char.isprintable() or char in keep else ascii(char)[1:-1] for char in text)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import UsageError
+from ..errors import UsageError, harmless
 from .asking import agent_token
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from ..robots.records import Record
 
 __all__ = ["configure", "run"]
+
+_one_line = functools.partial(harmless, keep="")
 
 _ORIGIN: Final = "https://site.test"
 """Stands for the site in questions to Protego; robots.txt does not name its own."""
@@ -36,7 +39,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the file's lines with their meaning, verdicts, findings; 1 where a URL is refused or there is a finding."""
-    from ..decide.message import printable
     from ..robots import Robots
     from ..robots.encoding import utf8_of
     from ..robots.lint import lint
@@ -48,16 +50,16 @@ def run(args: argparse.Namespace) -> int:
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     robots = Robots(text)
     peer = _Protego(data)
-    print("\n".join(map(printable, _lines(robots, args.agent, args.mode, peer))))
+    print("\n".join(map(_one_line, _lines(robots, args.agent, args.mode, peer))))
     refused = False
     for url in args.url:
         verdict = robots.verdict(url, args.agent, args.mode)
         refused = refused or verdict.effect == "refuse"
-        print("\n".join(map(printable, _judged(url, robots, args.agent, args.mode, peer))))
+        print("\n".join(map(_one_line, _judged(url, robots, args.agent, args.mode, peer))))
     findings = [*lint(robots), *_unreadable_preferences(robots, args)]
     for finding in sorted(findings):
         place = f"{args.file}:{finding.line}" if finding.line else args.file
-        print(f"{printable(f'{place}: {finding.message}')}\n  help: {printable(finding.help)}")
+        print(f"{_one_line(f'{place}: {finding.message}')}\n  help: {_one_line(finding.help)}")
     print(f"next: desist policy explain URL --robots {args.file}")
     return 1 if refused or findings else 0
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ..errors import harmless
 from ..model import Decision
 
-__all__ = ["line_of", "message_of", "printable"]
+__all__ = ["line_of", "message_of"]
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9/:._~%@+,=-]*")
 
@@ -22,7 +23,7 @@ def message_of(decision: Decision) -> str:
     if reason is None:
         return line_of(decision)
     help_ = f"; {reason.help}" if reason.help else ""
-    mend = printable(f"desist policy explain {_quoted(_shown(decision.url))}{help_}")
+    mend = harmless(f"desist policy explain {_quoted(_shown(decision.url))}{help_}", keep="")
     return f"{line_of(decision)}\n  help: {mend}"
 
 
@@ -34,17 +35,12 @@ def line_of(decision: Decision) -> str:
         return f"allowed {_shown(decision.url)}{unchecked}"
     via = f", reached via {_shown(reason.via)}" if reason.via else ""
     filed = reason.filed or f"filed under {decision.docket}"
-    return printable(f"refused {_shown(decision.url)}: {reason.basis}: {reason.message}{via}; {filed}")
-
-
-def printable(text: str) -> str:
-    """One line of text with an escape for each control, format or separator character (Unicode Cc, Cf, Cs, Zl, Zp)."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return harmless(f"refused {_shown(decision.url)}: {reason.basis}: {reason.message}{via}; {filed}", keep="")
 
 
 def _shown(url: str) -> str:
     """A URL that cannot break a line or a terminal, in one word."""
-    return printable(url).replace(" ", "%20")
+    return harmless(url, keep="").replace(" ", "%20")
 
 
 def _quoted(url: str) -> str:
