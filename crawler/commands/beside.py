@@ -97,6 +97,8 @@ class _Second:
 
     def ask(self, block: Block) -> None:
         """Hand over a block."""
+        if self._gone:
+            return
         self._out += _packed(block)
         self._ready.register(self._asked, select.POLLOUT)
         while self._out and not self._gone:

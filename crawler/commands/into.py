@@ -6,13 +6,10 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Final
 
 from ..errors import UsageError
 
 __all__ = ["add_into", "folder_to_write"]
-
-_USUAL: Final = Path("policies")
 
 
 def add_into(parser: argparse.ArgumentParser) -> None:
@@ -22,29 +19,37 @@ def add_into(parser: argparse.ArgumentParser) -> None:
 
 
 def folder_to_write(into: Path | None) -> Path:
-    """The folder named, or the one that is read here; says so where the project's crawls do not read what is named."""
-    read = _read_here()
-    if into is None:
-        return _USUAL if not read or _USUAL.resolve() in {folder.resolve() for folder in read} else read[0]
-    if read and not any(into.resolve().is_relative_to(folder.resolve()) for folder in read):
-        print(f"warning: no crawl of this project reads `{into}`", file=sys.stderr)
-        print(f"  help: --into {read[0]}, or name `{into}` in DESIST_POLICIES too", file=sys.stderr)
-    return into
+    """The folder named, or the one that is read here; says so where the project's crawls do not read it."""
+    root = _project()
+    usual = Path(os.path.relpath(root / "policies")) if root else Path("policies")
+    read = _read_by(root) if root else None
+    if read is None:
+        return into or usual
+    known = {folder.resolve() for folder in read}
+    chosen = into or (usual if usual.resolve() in known or not read else read[0])
+    if not any(chosen.resolve().is_relative_to(folder) for folder in known):
+        print(f"warning: no crawl of this project reads `{chosen}`", file=sys.stderr)
+        other = f"--into {read[0]}, or " if read else ""
+        print(f"  help: {other}name `{chosen}` in DESIST_POLICIES too", file=sys.stderr)
+    return chosen
 
 
-def _read_here() -> list[Path]:
-    """What the project's DESIST_POLICIES names; nothing where there is no project, or it does not say."""
+def _project() -> Path | None:
+    """The folder of the Scrapy project around this one, where crawls start."""
     here = Path.cwd()
-    if not any((folder / "scrapy.cfg").exists() for folder in (here, *here.parents)) and (
-        "SCRAPY_SETTINGS_MODULE" not in os.environ
-    ):
-        return []
+    return next((folder for folder in (here, *here.parents) if (folder / "scrapy.cfg").exists()), None)
+
+
+def _read_by(root: Path) -> list[Path] | None:
+    """The folders of its own that the project's DESIST_POLICIES names; None where it does not say."""
     from ..policy.policyset import SHIPPED
     from .project_code import project_settings
 
     try:
         settings = project_settings()
     except UsageError:
-        return []  # broken code of the project must not keep a prohibition from being entered
-    named = settings.getlist("DESIST_POLICIES") if settings else []
-    return [Path(text) for text in named if text != SHIPPED]
+        return None  # broken code of the project must not keep a prohibition from being entered
+    if settings is None or settings["DESIST_POLICIES"] is None:
+        return None
+    named = [text for text in settings.getlist("DESIST_POLICIES") if text != SHIPPED]
+    return [Path(os.path.relpath(root / text)) for text in named]

@@ -30,14 +30,16 @@ def again(
     ):
         return None
     raw = response.raw if response is not None else None
-    cause = failure.args[0] if failure is not None and failure.args else failure
+    said = failure.args[0] if failure is not None and failure.args else failure
+    cause = getattr(said, "reason", said)
     try:
-        left = retries.increment(request.method, request.url, raw, getattr(cause, "reason", cause))
-    except (urllib3.exceptions.HTTPError, OSError) as error:
+        error = cause if isinstance(cause, Exception) else failure
+        left = retries.increment(request.method, request.url, raw, error)
+    except (urllib3.exceptions.HTTPError, OSError) as over:
         if failure is not None:
             raise failure from None
         if retries.raise_on_status:
-            raise requests.exceptions.RetryError(error, request=request) from None
+            raise requests.exceptions.RetryError(over, request=request) from None
         return None
     if response is not None:
         response.close()

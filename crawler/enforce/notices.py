@@ -54,12 +54,15 @@ class Notices:
                 "`%s` is not read as a document, and what it says is not in force\n  help: rename it to end in .yaml",
                 path,
             )
-        self.tell(policies)
-        self._ledger.append_all(("notice", fields) for fields in self._vanished())
+        fresh = self.news(policies)
+        self._record([*fresh, *self._vanished()])
 
     def tell(self, policies: PolicySet) -> None:
         """Put on record what is new or changed."""
-        self._ledger.append_all(("notice", fields) for fields in self.news(policies))
+        self._record(self.news(policies))
+
+    def _record(self, news: list[Fields]) -> None:
+        self._ledger.append_all([("notice", fields) for fields in news])
 
     def news(self, policies: PolicySet) -> list[Fields]:
         """The fields of an entry for each notice that is new or changed in this session."""

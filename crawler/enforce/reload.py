@@ -107,9 +107,11 @@ class Reload:
             self._files = Files(self._folders)  # `./policies` may come into being while the crawl runs
             self._begin(self._files.look())
             return
-        if self._notices.due:
-            with self._reading:
+        if self._notices.due and self._reading.acquire(blocking=False):
+            try:
                 self._notices.tell(self._running)
+            finally:
+                self._reading.release()
         changed = self._files.look()
         asked = self._signalled.is_set()
         self._signalled.clear()
@@ -167,7 +169,10 @@ class Reload:
         self._warden.end(error, "the policy folders are not watched", why, reason="desist_unwatched")
 
     def _complete(self, found: Any, generation: int, news: list[Fields]) -> None:
-        if generation != self._generation or self._over:
+        if self._over:
+            return
+        if generation != self._generation:
+            self._tell_notices(news)  # a later reading holds them too, and finds them told
             return
         self._running = found.policy_set
         self._put(found.policy_set, "the policies" if not found.errors else "what can be read of the policies")

@@ -112,12 +112,14 @@ class GatedAdapter(HTTPAdapter):
         self._resting = Resting()
         self._resolver = Resolver(self.options.nameservers)
         self._proxies = Destinations("DESIST_PROXIES", self.options.proxies, ports=True)
-        self._robots: dict[str, AuthorityRobots] = {}
+        self._robots: dict[str, tuple[AuthorityRobots, threading.RLock]] = {}
+        """With a lock each, held while its robots.txt is fetched: one slow site keeps no other waiting."""
         self._site_files = SiteFiles(self._bring, purposes_of(purposes), self._agent, self.options.robots_mode)
         self._next: dict[str, float] = {}
         """When each authority may be asked again, by its Crawl-delay."""
         self._lock = threading.Lock()
         self._robots_lock = threading.RLock()
+        """Guards `_robots` and `_next`; never held while anything is waited for."""
         if shut:
             GATE.arm(self.options, _BY)
             GATE.resolvers.append(self._resolver)
@@ -204,10 +206,11 @@ class GatedAdapter(HTTPAdapter):
         return decision
 
     def _verdict(self, url: str) -> RobotsVerdict:
-        """What the authority's robots.txt says; fetched here where it is due, one authority at a time."""
+        """What the authority's robots.txt says; fetched here where it is due, once at a time."""
         authority = _authority(url)
         with self._robots_lock:
-            robots = self._robots.setdefault(authority, AuthorityRobots(authority))
+            robots, lock = self._robots.setdefault(authority, (AuthorityRobots(authority), threading.RLock()))
+        with lock:
             if robots.due(time.time()):
                 self._fetch(robots)
             return robots.verdict(url, self._agent, time.time(), self.options.robots_mode)
@@ -215,9 +218,10 @@ class GatedAdapter(HTTPAdapter):
     def _said(self, url: str) -> tuple[Signal, ...]:
         """What the authority's other files say, and its robots.txt beside its rules."""
         authority = _authority(url)
-        with self._robots_lock:
-            robots = self._robots[authority].robots(self.options.robots_mode)
-            return self._site_files.of_site(url, authority, robots)
+        robots, lock = self._robots[authority]
+        with lock:
+            parsed = robots.robots(self.options.robots_mode)
+        return self._site_files.of_site(url, authority, parsed)
 
     def _wait(self, url: str) -> None:
         """Keep the Crawl-delay of the authority, whichever thread asked it last."""
@@ -231,8 +235,8 @@ class GatedAdapter(HTTPAdapter):
         """The authority is asked at this moment (of the monotonic clock), and not again before its delay is over."""
         authority = _authority(url)
         with self._robots_lock:
-            robots = self._robots.get(authority)
-            if robots is not None and (delay := robots.delay(self._agent, self.options.robots_mode)):
+            known = self._robots.get(authority)
+            if known is not None and (delay := known[0].delay(self._agent, self.options.robots_mode)):
                 self._next[authority] = max(self._next.get(authority, 0.0), at + delay)
 
     def _bring(self, url: str) -> Brought:
@@ -338,8 +342,7 @@ class GatedAdapter(HTTPAdapter):
         status = read_status(response.status_code, headers, now)
         self._resting.add(url, status)
         kind = response.headers.get("Content-Type", "")
-        with self._robots_lock:
-            signals = (*status, *self._site_files.of_page(url, headers, kind, markup_of(response, kind)))
+        signals = (*status, *self._site_files.of_page(url, headers, kind, markup_of(response, kind)))
         if not signals:
             return
         try:

@@ -7,6 +7,7 @@ refuses AI purposes; a licence that could not be had refuses.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -61,7 +62,7 @@ class _File(NamedTuple):
 
 
 class SiteFiles:
-    """The files of all sites that one adapter asks; called under its lock."""
+    """The files of all sites that one adapter asks; threads that need the same at once each fetch it."""
 
     def __init__(
         self, fetch: Callable[[str], Brought], purposes: Iterable[Purpose] | None, agent: str, mode: Mode
@@ -71,6 +72,8 @@ class SiteFiles:
         self._wanted = files_wanted(frozenset(purposes) if purposes is not None else ALL_PURPOSES)
         self._agent, self._mode = agent, mode
         self._files: OrderedDict[str, _File] = OrderedDict()
+        self._lock = threading.Lock()
+        """Guards `_files`; never held while anything is fetched."""
 
     def of_site(self, url: str, authority: str, robots: Robots | None) -> tuple[Signal, ...]:
         """What the authority's files say of a URL that its robots.txt allows."""
@@ -110,10 +113,14 @@ class SiteFiles:
         )
 
     def _have(self, url: str) -> _File:
-        file = self._files.get(url)
-        if file is None or file.until <= time.time():
+        with self._lock:
+            file = self._files.get(url)
+        if file is not None and file.until > time.time():
+            return file
+        file = self._hops(url)
+        with self._lock:
             self._files.pop(url, None)
-            file = self._files[url] = self._hops(url)
+            self._files[url] = file
             while len(self._files) > _MOST or sum(len(one.body) for one in self._files.values()) > _ALL_OCTETS:
                 self._files.popitem(last=False)
         return file

@@ -71,6 +71,8 @@ class Ledger:
         self._on_checkpoint: OnCheckpoint = lambda _: None
         self._on_closed: OnClosed = lambda: None
         self._unsigned = 0
+        self._kept = False
+        """Whether the thread has been asked to sign or fold."""
         self._pid = os.getpid()
         self._lock = threading.Lock()
         """Guards `_session`, `_lost`, `_closing` and `_made`, which wait for the disk."""
@@ -214,14 +216,17 @@ class Ledger:
         self._write()  # here: the loop may be the caller, or have ended
         if not self._alone:
             self._jobs.put(None)
-            self._thread.join()
+            if threading.current_thread() is not self._thread:  # as it is where who hears of a failure closes
+                self._thread.join()
         self._keep_up(least=1)
         try:
-            if self._lost is not None:
-                raise self._lost
             self._store.close()
+        except LedgerLost as error:
+            self._lost = self._lost or error
         finally:
             self._on_closed()
+        if self._lost is not None:
+            raise self._lost
 
     def __enter__(self) -> Self:
         return self
@@ -288,20 +293,20 @@ class Ledger:
         if threading.current_thread() is not self._thread and not self._store.idle():
             self._jobs.put(self._turn)
             return
-        self._write(_TURN)
+        self._write(_TURN, here=threading.current_thread() is not self._thread)
         with self._lock:
             if self._made:
                 self._soon()
 
-    def _write(self, most: int = sys.maxsize) -> None:
-        """Commit what has gathered, in one transaction, and resolve its futures."""
+    def _write(self, most: int = sys.maxsize, *, here: bool = False) -> None:
+        """Commit what has gathered, in one transaction, and resolve its futures: `here`, or where `deliver` says."""
         with self._writing:
-            began = time.perf_counter()
-            batch = self._take(most)
-            if not batch:
-                return
-            rows = [row for item in batch for row in item.rows]
+            began, batch = time.perf_counter(), []
             try:
+                batch = self._take(most)
+                rows = [row for item in batch for row in item.rows]
+                if not batch:
+                    return
                 with self._store.transaction() as tail:
                     self._store.insert(tail, rows)
                     if erased := [seq for item in batch for seq in item.erase]:
@@ -312,11 +317,12 @@ class Ledger:
             self._point = batch[-1].point
             self._unsigned += len(rows)
             self._watch(time.perf_counter() - began)
-        if threading.current_thread() is self._thread:
-            self._call(functools.partial(_resolve, batch))
-        else:
+        if here or self._alone:
             _resolve(batch)
-        if self._unsigned >= SIGN_EVERY or self._store.is_long:
+        else:
+            self._call(functools.partial(_resolve, batch))
+        if not self._kept and ((self._signer and self._unsigned >= SIGN_EVERY) or self._store.is_long):
+            self._kept = True
             self._jobs.put(self._keep_up)
 
     def _watch(self, seconds: float) -> None:
@@ -359,15 +365,19 @@ class Ledger:
 
     def _keep_up(self, least: int = SIGN_EVERY) -> None:
         """Sign a checkpoint where so many entries have come since the last, and fold in a long log."""
+        self._kept = False
+        if self._lost is not None:
+            return  # what could not be synced is not to be folded in
         try:
-            if self._signer and self._unsigned >= least and self._lost is None:
+            if self._signer and self._unsigned >= least:
                 self._unsigned = 0
                 if note := self._store.checkpoint(self._signer):
                     self._on_checkpoint(note)
             if self._store.is_long:
                 self._store.fold()
         except BaseException as error:  # noqa: BLE001 - as above
-            self._fail(error, [])
+            with self._writing:  # what the loop is about to commit comes before the last words, or not at all
+                self._fail(error, [])
 
     def _fail(self, error: BaseException, batch: list[_Item]) -> None:
         lost = (

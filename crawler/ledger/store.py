@@ -265,7 +265,9 @@ class Store:
         self._db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
 
     def close(self) -> None:
-        """Fold the log into the file and let go of both."""
+        """Fold the log into the file and let go of both; nothing when done twice."""
+        if self not in _OPEN:
+            return
         _OPEN.discard(self)
         with self.busy, _translated(self.path), files.locked(self._lock):
             self._db.close()

@@ -129,6 +129,23 @@ def test_it_writes_where_the_projects_crawls_read(tmp_path: Path, desist: Run, m
     done = subprocess.run([*stop, "--into", "other"], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0
     assert "no crawl of this project reads `other`\n  help: --into conf" in done.stderr
+    (tmp_path / "shop").mkdir()
+    stop[-1] = "b.test"
+    subprocess.run(stop, cwd=tmp_path / "shop", check=True, timeout=120, capture_output=True)
+    assert refuses("https://b.test/", Path("conf"))
+
+
+def test_a_project_that_reads_the_shipped_documents_alone_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written there is in force nowhere until the setting names it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = lone_settings\n")
+    (tmp_path / "lone_settings.py").write_text("DESIST_POLICIES = ['shipped']\n")
+    stop = [str(Path(sys.executable).with_name("desist")), "policy", "stop", "a.test"]
+    done = subprocess.run(stop, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0
+    assert "no crawl of this project reads `policies`\n  help: name `policies` in DESIST_POLICIES too" in done.stderr
 
 
 def test_broken_documents_elsewhere_do_not_keep_a_stop_from_being_entered(folder: Path, desist: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,29 @@ LICENCE = """<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license>
 Get = Callable[..., requests.Response]
 
 
+class Stalled:
+    """A file that comes when it is let go."""
+
+    def __init__(self) -> None:
+        self.asked, self.go = threading.Event(), threading.Event()
+
+    def answer(self, target: str) -> Page | None:
+        """There is no such file."""
+        if target == "/.well-known/tdmrep.json":
+            self.asked.set()
+            assert self.go.wait(timeout=60)
+        return None
+
+
 @pytest.fixture
-def sites() -> list[Site]:
-    """One for each way to opt out, and two that fail now and then."""
+def stalled() -> Stalled:
+    """The one of `stall.test`."""
+    return Stalled()
+
+
+@pytest.fixture
+def sites(stalled: Stalled) -> list[Site]:
+    """One for each way to opt out, and some that fail now and then."""
     failing = iter([503, 503, 200])
 
     def busy(target: str) -> Page | None:
@@ -41,6 +62,8 @@ def sites() -> list[Site]:
         Site("signal.test", robots=OPEN + "Content-Signal: ai-train=no\n", pages={"/": "page"}),
         Site("licence.test", robots=OPEN + "License: /rsl.xml\n", pages={"/": "page", "/rsl.xml": LICENCE}),
         Site("meta.test", robots=OPEN, pages={"/": META, "/wide": Page(META.encode("utf-16"), media_type="text/html")}),
+        Site("open.test", robots=OPEN, pages={"/": "page"}),
+        Site("stall.test", robots=OPEN, pages={"/": "page"}, generate=stalled.answer),
         Site("slow.test", robots=OPEN + "Crawl-delay: 1\n", pages={"/*": "page"}),
         Site("busy.test", robots=OPEN, pages={"/no": Page("no", 403)}, generate=busy),
     ]
@@ -130,3 +153,21 @@ def test_a_failure_that_stands_is_raised(get: Get) -> None:
     """After the last retry the caller hears what `requests` would have said."""
     with pytest.raises(requests.exceptions.RetryError):
         get("busy.test", purposes=("index",), max_retries=Retry(total=1, status_forcelist=[503], backoff_factor=0))
+
+
+def test_a_name_without_an_address_is_a_connection_error(get: Get) -> None:
+    """As `requests` says it, whatever the retries."""
+    with pytest.raises(requests.ConnectionError, match="has no address"):
+        get("nowhere.test", max_retries=2)
+
+
+def test_a_site_that_stalls_keeps_no_other_waiting(get: Get, stalled: Stalled) -> None:
+    """Its thread waits for its file; the next one is served meanwhile."""
+    waiting = threading.Thread(target=lambda: get("stall.test", purposes=("train-ai",)))
+    waiting.start()
+    assert stalled.asked.wait(timeout=30)
+    assert get("open.test").text == "page"
+    assert waiting.is_alive()
+    stalled.go.set()
+    waiting.join(timeout=60)
+    assert not waiting.is_alive()

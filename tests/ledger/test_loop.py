@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ import apsw
 import pytest
 
 from desist.errors import LedgerLost
-from desist.ledger import files
+from desist.ledger import files, store
 from desist.ledger import ledger as ledger_module
 from desist.ledger.ledger import Ledger
+from desist.ledger.query import Reader
+from desist.ledger.verify import verify
 
 from .sample import kinds, rows
 
@@ -238,6 +241,8 @@ def test_nothing_recorded_together_is_no_failure(path: Path) -> None:
 AT_EXIT = """
 import atexit, sys
 from desist.ledger.ledger import Ledger
+from desist.ledger.query import Reader
+from desist.ledger.verify import verify
 def last():
     with Ledger.open(sys.argv[1]) as ledger:
         futures = [ledger.append("permit", domain="shop.test") for _ in range(3)]
@@ -266,3 +271,56 @@ def test_a_session_without_a_thread_commits_what_is_appended(path: Path, monkeyp
         assert ledger.append("permit", domain="shop.test").done()
         assert ledger.append_all([("permit", {"domain": "shop.test"})] * 300).done()
     assert kinds(path)[-1] == "close"
+
+
+def test_a_worker_that_closes_resolves_nothing_off_the_loop(path: Path) -> None:
+    """`close` may wait in a thread of its own; the futures belong to the loop all the same."""
+    turns: list[Callable[[], None]] = []
+    seen: list[int] = []
+    ledger = Ledger.open(path, deliver=turns.append)
+    ledger.append("permit", domain="shop.test").add_done_callback(lambda _: seen.append(threading.get_ident()))
+    worker = threading.Thread(target=ledger.close)
+    worker.start()
+    worker.join()
+    assert seen == []
+    for turn in turns:
+        turn()
+    assert seen == [threading.get_ident()]
+
+
+def test_a_disk_that_fills_while_the_log_is_folded_in_leaves_a_whole_record(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the loop commits meanwhile comes before the last words, with numbers of its own."""
+    turns: list[Callable[[], None]] = []
+    ledger = Ledger.open(path, deliver=turns.append)
+    folding, go = threading.Event(), threading.Event()
+
+    def full() -> None:
+        folding.set()
+        assert go.wait(timeout=60)
+        raise LedgerLost("the disk is full", help="free some") from apsw.FullError("database or disk is full")
+
+    insert = ledger._store.insert
+
+    def slow(*words: Any) -> Any:
+        result = insert(*words)
+        go.set()
+        time.sleep(0.2)  # long enough for the thread to fail in the middle of this commit
+        return result
+
+    monkeypatch.setattr(ledger._store, "fold", full)
+    monkeypatch.setattr(store, "CHECKPOINT_FRAMES", -1)
+    ledger.append("permit", domain="shop.test")
+    turns.pop()()
+    assert folding.wait(timeout=60)
+    waiting = ledger.append("permit", domain="shop.test")
+    monkeypatch.setattr(ledger._store, "insert", slow)
+    turns.pop()()
+    assert waiting.result(timeout=20).n == 3
+    monkeypatch.setattr(ledger._store, "insert", insert)
+    with pytest.raises(LedgerLost):
+        ledger.close()
+    assert kinds(path) == ["open", "permit", "permit", "fault", "close"]
+    with Reader(path) as reader:
+        assert verify(reader.rows()).intact
