@@ -37,7 +37,7 @@ _TURN: Final = 256
 """Entries that one turn of the loop writes: a millisecond at most."""
 SIGN_EVERY: Final = 1000
 """A checkpoint comes after so many entries, with each beat, and at the end."""
-SLOW_SECONDS: Final = 0.001
+SLOW_SECONDS: Final = 0.0015
 """A commit longer than this, in the mean of the last ones, is not the loop's to wait for."""
 _AWAY_SECONDS: Final = 10.0
 """How long the thread commits, once commits are slow, before the loop tries again."""
@@ -326,7 +326,8 @@ class Ledger:
             self._jobs.put(self._keep_up)
 
     def _watch(self, seconds: float) -> None:
-        self._mean += (seconds - self._mean) / 16
+        """One commit took so long; one that took very long is no slow disk yet."""
+        self._mean += (min(seconds, 4 * SLOW_SECONDS) - self._mean) / 32
         if self._mean > SLOW_SECONDS:
             self._mean, self._away_until = 0.0, time.monotonic() + _AWAY_SECONDS
 

@@ -92,7 +92,8 @@ def disk() -> Iterator[SlowDisk]:
 
 def slowly(ledger: Ledger) -> None:
     """As after commits that took their time."""
-    ledger._watch(60.0)
+    for _ in range(32):
+        ledger._watch(60.0)
 
 
 def test_the_loop_goes_on_while_a_slow_disk_syncs(path: Path, disk: SlowDisk) -> None:
@@ -131,9 +132,10 @@ def test_a_slow_disk_is_the_threads_and_a_quick_one_the_loops(
         ledger = Ledger.open(path, deliver=asyncio.get_running_loop().call_soon_threadsafe)
         threads: list[int] = []
         disk.sync = lambda: threads.append(threading.get_ident())  # type: ignore[method-assign]
-        for seconds in (4.0, 100.0):
+        for times in (1, 32):
             await asyncio.wrap_future(ledger.append("permit", domain="shop.test"))
-            ledger._watch(seconds)
+            for _ in range(times):
+                ledger._watch(100.0)
         await asyncio.wrap_future(ledger.append("permit", domain="shop.test"))
         ledger._away_until = 0.0
         await asyncio.wrap_future(ledger.append("permit", domain="shop.test"))
@@ -319,6 +321,9 @@ def test_a_disk_that_fills_while_the_log_is_folded_in_leaves_a_whole_record(
     turns.pop()()
     assert waiting.result(timeout=20).n == 3
     monkeypatch.setattr(ledger._store, "insert", insert)
+    until_lost = time.monotonic() + 60
+    while ledger.lost is None and time.monotonic() < until_lost:
+        time.sleep(0.01)
     with pytest.raises(LedgerLost):
         ledger.close()
     assert kinds(path) == ["open", "permit", "permit", "fault", "close"]
