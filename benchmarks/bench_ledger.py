@@ -29,7 +29,7 @@ from typing import Any
 
 import apsw
 
-from desist.ledger import ledger as ledger_module
+from desist.ledger import pace
 from desist.ledger.ledger import Ledger
 from desist.ledger.opener import Opener
 from desist.ledger.session import Session
@@ -119,10 +119,10 @@ def ledger_way(path: Path, details: dict[str, Any]) -> Iterator[Append]:
 @contextlib.contextmanager
 def away_way(path: Path, details: dict[str, Any]) -> Iterator[Append]:
     """`Ledger` while the disk is slow: its thread commits."""
-    usual, ledger_module.SLOW_SECONDS = ledger_module.SLOW_SECONDS, -1.0
+    usual, pace.SLOW_SECONDS = pace.SLOW_SECONDS, -1.0
     with ledger_way(path, details) as append:
         yield append
-    ledger_module.SLOW_SECONDS = usual
+    pace.SLOW_SECONDS = usual
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import io
 import tokenize
 from pathlib import Path
 
-CORE = ("entry", "files", "ledger", "mask", "seal", "session", "store")
+CORE = ("entry", "files", "ledger", "mask", "pace", "seal", "session", "store")
 _NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 

@@ -25,6 +25,7 @@ import apsw
 from ..errors import LedgerLost, LedgerUnusable
 from .checkpoint import Signer
 from .entry import Kind, Receipt
+from .pace import Pace
 from .seal import CounselKey
 from .session import Fields, Point, Session
 from .store import Row, Store
@@ -37,10 +38,6 @@ _TURN: Final = 256
 """Entries that one turn of the loop writes: a millisecond at most."""
 SIGN_EVERY: Final = 1000
 """A checkpoint comes after so many entries, with each beat, and at the end."""
-SLOW_SECONDS: Final = 0.0015
-"""A commit longer than this, in the mean of the last ones, is not the loop's to wait for."""
-_AWAY_SECONDS: Final = 10.0
-"""How long the thread commits, once commits are slow, before the loop tries again."""
 
 Deliver = Callable[[Callable[[], None]], object]
 OnFailure = Callable[[LedgerLost], object]
@@ -77,16 +74,13 @@ class Ledger:
         self._lock = threading.Lock()
         """Guards `_session`, `_lost`, `_closing` and `_made`, which wait for the disk."""
         self._writing = threading.RLock()
-        """Held round a commit, so that batches are written in the order in which they were made; who hears of a failure
-        may close the session then and there."""
+        """Held round a commit, so that batches are written in their order; who hears of a failure may close at once."""
         self._made: list[_Item] = []
         self._lost: LedgerLost | None = None
         self._closing = False
         self._alone = False
         """Whether there is no thread: whoever appends commits."""
-        self._mean = 0.0
-        """Seconds that a commit takes, in the mean of the last ones."""
-        self._away_until = 0.0
+        self._pace = Pace()
         self._next_beat = time.monotonic() + BEAT_SECONDS
         self._thread = threading.Thread(target=self._work, name="desist-ledger", daemon=True)
 
@@ -146,9 +140,8 @@ class Ledger:
                 self._store.last_checkpoint(self._signer.verifier)
             self._session = Session(key, tail.hash)
             opening = {**facts, "sealed_to": key.kid if key else "nobody", "uid": os.geteuid()}
-            rows = [
-                self._session.make("open", {"facts": opening, "details": {k: v for k, v in details.items() if v}})[0]
-            ]
+            kept = {name: value for name, value in details.items() if value}
+            rows = [self._session.make("open", {"facts": opening, "details": kept})[0]]
             if revision:
                 rows.append(self._session.make("policy", {"revision": revision})[0])
             self._store.insert(tail, rows)
@@ -286,7 +279,7 @@ class Ledger:
             self._jobs.put(call)
 
     def _soon(self) -> None:
-        (self._jobs.put if time.monotonic() < self._away_until else self._call)(self._turn)
+        (self._jobs.put if self._pace.is_slow else self._call)(self._turn)
 
     def _turn(self) -> None:
         """Commit what has gathered; where it is much, the rest in the next turn."""
@@ -316,7 +309,7 @@ class Ledger:
                 return
             self._point = batch[-1].point
             self._unsigned += len(rows)
-            self._watch(time.perf_counter() - began)
+            self._pace.add(time.perf_counter() - began)
         if here or self._alone:
             _resolve(batch)
         else:
@@ -324,12 +317,6 @@ class Ledger:
         if not self._kept and ((self._signer and self._unsigned >= SIGN_EVERY) or self._store.is_long):
             self._kept = True
             self._jobs.put(self._keep_up)
-
-    def _watch(self, seconds: float) -> None:
-        """One commit took so long; one that took very long is no slow disk yet."""
-        self._mean += (min(seconds, 4 * SLOW_SECONDS) - self._mean) / 32
-        if self._mean > SLOW_SECONDS:
-            self._mean, self._away_until = 0.0, time.monotonic() + _AWAY_SECONDS
 
     def _take(self, most: int) -> list[_Item]:
         """The oldest calls, with so many entries; a call's entries stay together."""
@@ -381,11 +368,8 @@ class Ledger:
                 self._fail(error, [])
 
     def _fail(self, error: BaseException, batch: list[_Item]) -> None:
-        lost = (
-            error
-            if isinstance(error, LedgerLost)
-            else LedgerLost(f"the ledger failed: {error!r}", help="desist doctor")
-        )
+        other = LedgerLost(f"the ledger failed: {error!r}", help="desist doctor")
+        lost = error if isinstance(error, LedgerLost) else other
         with self._lock:
             first, self._lost = self._lost is None, self._lost or lost
             batch, self._made = batch + self._made, []

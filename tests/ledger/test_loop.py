@@ -16,8 +16,7 @@ import apsw
 import pytest
 
 from desist.errors import LedgerLost
-from desist.ledger import files, store
-from desist.ledger import ledger as ledger_module
+from desist.ledger import files, pace, store
 from desist.ledger.ledger import Ledger
 from desist.ledger.query import Reader
 from desist.ledger.verify import verify
@@ -93,7 +92,7 @@ def disk() -> Iterator[SlowDisk]:
 def slowly(ledger: Ledger) -> None:
     """As after commits that took their time."""
     for _ in range(32):
-        ledger._watch(60.0)
+        ledger._pace.add(60.0)
 
 
 def test_the_loop_goes_on_while_a_slow_disk_syncs(path: Path, disk: SlowDisk) -> None:
@@ -126,7 +125,7 @@ def test_a_slow_disk_is_the_threads_and_a_quick_one_the_loops(
     path: Path, disk: SlowDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One slow commit is let pass; many send the loop away from the disk for a while."""
-    monkeypatch.setattr(ledger_module, "SLOW_SECONDS", 1.0)
+    monkeypatch.setattr(pace, "SLOW_SECONDS", 1.0)
 
     async def crawl() -> list[int]:
         ledger = Ledger.open(path, deliver=asyncio.get_running_loop().call_soon_threadsafe)
@@ -135,9 +134,9 @@ def test_a_slow_disk_is_the_threads_and_a_quick_one_the_loops(
         for times in (1, 32):
             await asyncio.wrap_future(ledger.append("permit", domain="shop.test"))
             for _ in range(times):
-                ledger._watch(100.0)
+                ledger._pace.add(100.0)
         await asyncio.wrap_future(ledger.append("permit", domain="shop.test"))
-        ledger._away_until = 0.0
+        ledger._pace._away_until = 0.0
         await asyncio.wrap_future(ledger.append("permit", domain="shop.test"))
         ledger.close()
         return threads[:4]
@@ -168,7 +167,7 @@ def test_the_loop_does_not_wait_for_another_process(path: Path, monkeypatch: pyt
 
 def test_a_turn_of_the_loop_is_one_transaction(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What gathers in one turn is written together, and much of it in several turns."""
-    monkeypatch.setattr(ledger_module, "SLOW_SECONDS", 600.0)
+    monkeypatch.setattr(pace, "SLOW_SECONDS", 600.0)
 
     async def crawl() -> list[int]:
         loop, sizes = asyncio.get_running_loop(), [1]
