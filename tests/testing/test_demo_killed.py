@@ -28,7 +28,7 @@ _WHOLE = 700  # refusals of a demo that nobody kills, roughly
 _ACKNOWLEDGE_FIRST = """
 from desist.ledger.ledger import Ledger
 
-def _write(self, most=512):
+def _write(self, most=512, *, here=False):
     for item in self._take(most):
         item.future.set_result(item.result)
 
