@@ -114,7 +114,9 @@ class GatedAdapter(HTTPAdapter):
         self._proxies = Destinations("DESIST_PROXIES", self.options.proxies, ports=True)
         self._robots: dict[str, tuple[AuthorityRobots, threading.RLock]] = {}
         """With a lock each, held while its robots.txt is fetched: one slow site keeps no other waiting."""
-        self._site_files = SiteFiles(self._bring, purposes_of(purposes), self._agent, self.options.robots_mode)
+        said, mode = purposes_of(purposes), self.options.robots_mode
+        self._site_files = SiteFiles(self._bring, lambda url: self._route(url, place_of(url).host).addresses, said,
+                                     self._agent, mode)  # fmt: skip
         self._next: dict[str, float] = {}
         """When each authority may be asked again, by its Crawl-delay."""
         self._lock = threading.Lock()
@@ -241,8 +243,8 @@ class GatedAdapter(HTTPAdapter):
 
     def _bring(self, url: str) -> Brought:
         """One file of a site's own, decided as a page is; nothing where it is refused or does not come whole."""
-        named = {"User-Agent": self._user_agent} if self._user_agent else {}
-        asked = requests.Request("GET", url, headers={"Accept-Encoding": "identity", **named}).prepare()
+        headers = {"Accept-Encoding": "identity"} | ({"User-Agent": self._user_agent} if self._user_agent else {})
+        asked = requests.Request("GET", url, headers=headers).prepare()
         try:
             decision = self._ask(url, self._verdict(url), self._resting.of(url))
             self._wait(url)

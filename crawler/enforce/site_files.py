@@ -7,6 +7,7 @@ refuses AI purposes; a licence that could not be had refuses.
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 import time
 from collections import OrderedDict
@@ -32,6 +33,7 @@ from ..optout.rsl import licences_to_read, rsl_of_headers
 from ..patterns import normalise_path, path_of
 from ..robots import Robots
 from ..robots.statements import judge_ai_txt, statements_of
+from .places import place_of
 
 __all__ = ["Brought", "SiteFiles"]
 
@@ -65,10 +67,17 @@ class SiteFiles:
     """The files of all sites that one adapter asks; threads that need the same at once each fetch it."""
 
     def __init__(
-        self, fetch: Callable[[str], Brought], purposes: Iterable[Purpose] | None, agent: str, mode: Mode
+        self,
+        fetch: Callable[[str], Brought],
+        addresses: Callable[[str], Iterable[str]],
+        purposes: Iterable[Purpose] | None,
+        agent: str,
+        mode: Mode,
     ) -> None:
         self._fetch = fetch
         """Decides, records and asks for one URL, without following redirects; never raises."""
+        self._addresses = addresses
+        """Those of a URL's host, each of them decided; raises where it is not to be asked, or has none."""
         self._wanted = files_wanted(frozenset(purposes) if purposes is not None else ALL_PURPOSES)
         self._agent, self._mode = agent, mode
         self._files: OrderedDict[str, _File] = OrderedDict()
@@ -98,12 +107,12 @@ class SiteFiles:
         urls, signals = licences_to_read(tuple(named))
         found = list(signals)
         for licence in urls:
-            file = self._have(licence)
+            file = self._have(licence, url)
             found += read_rsl(file.status, file.body, url, licence)
         return found
 
     def _read(self, file_url: str, url: str) -> tuple[Signal, ...]:
-        file = self._have(file_url)
+        file = self._have(file_url, url)
         if file_url.endswith(AI_TXT_PATH):
             known = judge_ai_txt(file.body, url, self._agent, self._mode) if file.status == 200 else None
             return read_ai_txt(file.status, known)
@@ -112,12 +121,12 @@ class SiteFiles:
             file.status, file.body, normalise_path(path_of(url)), strict=strict, redirects=file.hops
         )
 
-    def _have(self, url: str) -> _File:
+    def _have(self, url: str, cause: str) -> _File:
         with self._lock:
             file = self._files.get(url)
         if file is not None and file.until > time.time():
             return file
-        file = self._hops(url)
+        file = self._hops(url, cause)
         with self._lock:
             self._files.pop(url, None)
             self._files[url] = file
@@ -125,9 +134,11 @@ class SiteFiles:
                 self._files.popitem(last=False)
         return file
 
-    def _hops(self, url: str) -> _File:
+    def _hops(self, url: str, cause: str) -> _File:
         at = url
         for hop in range(_HOPS + 1):
+            if place_of(at).host != place_of(cause).host and self._is_inside(at) and not self._is_inside(cause):
+                break  # what a site writes must not aim a crawler at its own network
             answer = self._fetch(at)
             if answer.status not in _REDIRECTS or not answer.location:
                 if len(answer.body) > _MOST_OCTETS:
@@ -137,3 +148,10 @@ class SiteFiles:
                 return _File(answer.status, body, hop, time.time() + (_DAY if had else _AGAIN))
             at = urljoin(at, answer.location).partition("#")[0]
         return _File(0, b"", 0, time.time() + _AGAIN)
+
+    def _is_inside(self, url: str) -> bool:
+        """Whether a URL's host has an address that is not public."""
+        try:
+            return not all(ipaddress.ip_address(address).is_global for address in self._addresses(url))
+        except Exception:  # noqa: BLE001 - it is not asked for either: the fetch meets the same refusal or failure
+            return False

@@ -14,7 +14,9 @@ from urllib3.util import Retry
 
 from desist.enforce.options import Options
 from desist.enforce.requests_adapter import GatedAdapter, RequestRefused
+from desist.enforce.site_files import Brought, SiteFiles
 from desist.ledger.query import Reader
+from desist.model import Purpose
 from desist.testing import Page, Site, Web, documents, ready
 from desist.testing.mock import Mounted, mount
 
@@ -171,3 +173,20 @@ def test_a_site_that_stalls_keeps_no_other_waiting(get: Get, stalled: Stalled) -
     stalled.go.set()
     waiting.join(timeout=60)
     assert not waiting.is_alive()
+
+
+@pytest.mark.parametrize(("page", "asked"), [("http://out.test/", False), ("http://other.test/", True)])
+def test_a_site_outside_aims_nobody_at_a_network_inside(page: str, asked: bool) -> None:
+    """A licence at an address that is not public refuses, unasked; a site that is inside itself may name it."""
+    addresses = {"out.test": ["93.184.215.14"], "other.test": ["10.0.0.4"], "in.test": ["10.0.0.5"]}
+    asked_for: list[str] = []
+
+    def fetch(url: str) -> Brought:
+        asked_for.append(url)
+        return Brought(200, "", LICENCE.replace("ai-train", "search").encode())
+
+    files = SiteFiles(fetch, lambda url: addresses[url.split("/")[2]], [Purpose.INDEX], "Mozilla", "strict")
+    link = ("Link", '<http://in.test/rsl.xml>; rel="license"; type="application/rsl+xml"')
+    found = files.of_page(page, [link], "text/html", b"")
+    assert asked_for == (["http://in.test/rsl.xml"] if asked else [])
+    assert any("could not be retrieved" in one.text for one in found) == (not asked)
